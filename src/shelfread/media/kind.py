@@ -1,0 +1,78 @@
+"""What a kind of media is to the rest of the program.
+
+A kind is a folder in `media/` with an object that fulfils `Kind`. The scan calls it by this protocol and
+knows no kind by name. `read` runs in a parser process, which may be killed at any moment; it must not
+write, fetch or start anything.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shelfread.model.problem import ProblemCode
+
+
+class Source:
+    """An open file for a reader: positioned reads only, never past the end, never more than asked.
+
+    Lives as long as its descriptor, which the caller opens and closes. `path` is absolute bytes;
+    `relative` is the path below its root, for names that carry facts.
+    """
+
+    __slots__ = ("fd", "path", "relative", "size")
+
+    def __init__(self, fd: int, path: bytes, size: int, relative: bytes | None = None) -> None:
+        self.fd = fd
+        self.path = path
+        self.size = size
+        self.relative = path if relative is None else relative
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes at `offset`; shorter than `length` at the end of the file, empty past it."""
+        return os.pread(self.fd, length, offset)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reader made of one file: always a result, never an exception, for any bytes whatever."""
+
+    #: None when the file is sound; else what is wrong (with whatever could be read in `item`).
+    code: ProblemCode | None
+    detail: str | None
+    #: The content signature: ignores tags, at most 32 bytes; None when the content gave none.
+    signature: bytes | None
+    #: The kind's own dataclass (for music `model.music.Audio`).
+    item: Any
+
+
+class Kind(Protocol):
+    """One kind of media."""
+
+    #: The word in `--kind` and in the libraries table.
+    name: str
+    #: Raised whenever reading or rules change: files read by a lower version are read again.
+    version: int
+    #: The dataclass that `read` gives, and the one that `read_picture` gives.
+    item_type: type
+    picture_type: type
+    #: Suffixes of its media files, lower case, with the dot.
+    suffixes: frozenset[bytes]
+    #: Suffixes of the pictures beside them.
+    picture_suffixes: frozenset[bytes]
+
+    def read(self, source: Source) -> Reading:
+        """Read one media file for the catalogue."""
+
+    def inspect(self, source: Source) -> Reading:
+        """Read one media file as it is, with nothing taken from its name."""
+
+    def unread(self, relative: bytes) -> Any:
+        """The item of a file that could not be read at all: what its name says."""
+
+    def read_picture(self, source: Source) -> Any:
+        """Measure one picture beside the media (for music `model.music.Picture`); None if it is none."""
+
+    def from_name(self, relative: bytes) -> dict[str, Any]:
+        """What the name and folders alone say; `inspect --names` prints it."""

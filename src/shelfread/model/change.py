@@ -1,0 +1,63 @@
+"""What a scan found for each file, and the counters of it.
+
+Outcomes are exclusive per file, so `processed = added + updated + moved + restored + unchanged + failed +
+skipped` always holds (PROMISES decision 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+
+class Change(StrEnum):
+    """What happened to one file since the catalogue last saw it."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    MOVED = "moved"
+    RESTORED = "restored"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class Counters:
+    """Real counts of one scan; `found` is what the walk saw, `removed` what was marked missing."""
+
+    found: int = 0
+    added: int = 0
+    updated: int = 0
+    moved: int = 0
+    restored: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    skipped: int = 0
+    removed: int = 0
+
+    @property
+    def processed(self) -> int:
+        """Files that have their outcome."""
+        return (
+            self.added
+            + self.updated
+            + self.moved
+            + self.restored
+            + self.unchanged
+            + self.failed
+            + self.skipped
+        )
+
+    @property
+    def registered(self) -> int:
+        """Files of this scan that the catalogue holds (PROMISES A5)."""
+        return self.added + self.updated + self.moved + self.restored + self.unchanged + self.failed
+
+    def add(self, other: Counters) -> None:
+        """Add the counts of another, in place."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+
+    def copy(self) -> Counters:
+        return Counters(**{item.name: getattr(self, item.name) for item in fields(self)})

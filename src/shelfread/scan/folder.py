@@ -1,0 +1,131 @@
+"""The words of the walk: what a walker process is asked about a folder, and what it answers.
+
+Plain values only (bytes, numbers, tuples), so that any wire format can carry them. `listing` does the
+looking; the orchestration makes a task for each sub-folder with `subtask`. Nothing here touches the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shelfread.model.entry import Entry
+from shelfread.scan.digest import options_salt
+from shelfread.scan.ignore import INCLUDED, IgnoreSource
+
+
+class WalkRules(NamedTuple):
+    """What is the same for all folders of one root in one scan. Made by `walk_rules`."""
+
+    media_suffixes: frozenset[bytes]
+    picture_suffixes: frozenset[bytes]
+    follow_symlinks: bool
+    ignore_ctime: bool
+    ignore_inode: bool
+    patterns: tuple[str, ...]
+    salt: bytes
+
+
+class FolderTask(NamedTuple):
+    """One folder to look at. `root_task` makes the first, `subtask` those below."""
+
+    path: bytes
+    relative: bytes
+    context: tuple[IgnoreSource, ...] = ()
+    #: `INCLUDED`, or the rank of the rule that excludes the folder, which is walked all the same since a
+    #: negation may bring something back.
+    excluded_by: int = INCLUDED
+    known_digest: bytes | None = None
+    #: (device, inode) of the folders above; empty unless links are followed.
+    ancestors: tuple[tuple[int, int], ...] = ()
+    #: The device of the folder above, 0 for the root.
+    parent_device: int = 0
+
+
+class SubFolder(NamedTuple):
+    """A folder to look at next."""
+
+    name: bytes
+    is_link: bool
+    excluded_by: int
+
+
+class FolderListing(NamedTuple):
+    """What a folder holds. `entries` and `pictures` are filled, and sorted, only when it changed."""
+
+    relative: bytes
+    #: Sixteen bytes; empty when the folder could not be listed.
+    digest: bytes = b""
+    unchanged: bool = False
+    #: (code, detail) when the folder could not be listed: all below it stays as it was known.
+    problem: tuple[str, str] | None = None
+    device: int = 0
+    inode: int = 0
+    #: Whether the folder is on another device than the one above: a mount point (or a link to one).
+    is_mount: bool = False
+    #: Media files seen.
+    files: int = 0
+    subfolders: tuple[SubFolder, ...] = ()
+    #: The ignore files in force below.
+    context: tuple[IgnoreSource, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    pictures: tuple[Entry, ...] = ()
+    #: (name, code, detail) for single names. They are part of the digest: equal digest, equal problems.
+    problems: tuple[tuple[bytes, str, str], ...] = ()
+    #: Links that lead nowhere and have no media name, when links are followed. If the catalogue knows a
+    #: folder of that name, its disk is away: nothing below may be judged missing.
+    dangling: tuple[bytes, ...] = ()
+    #: A name vanished between listing and stat: the digest must not be remembered.
+    raced: bool = False
+
+
+def walk_rules(
+    media_suffixes: Iterable[bytes],
+    picture_suffixes: Iterable[bytes],
+    *,
+    follow_symlinks: bool = False,
+    ignore_ctime: bool = False,
+    ignore_inode: bool = False,
+    patterns: tuple[str, ...] = (),
+) -> WalkRules:
+    """The rules of a root with their salt. `ignore_inode` also where the filesystem's inodes are unstable."""
+    media, pictures = frozenset(media_suffixes), frozenset(picture_suffixes)
+    salt = options_salt(
+        media,
+        pictures,
+        follow_symlinks=follow_symlinks,
+        ignore_ctime=ignore_ctime,
+        ignore_inode=ignore_inode,
+        patterns=patterns,
+    )
+    return WalkRules(media, pictures, follow_symlinks, ignore_ctime, ignore_inode, patterns, salt)
+
+
+def root_task(root: bytes, known_digest: bytes | None = None) -> FolderTask:
+    """The task that begins a walk. The root itself may be a link."""
+    return FolderTask(root, b"", known_digest=known_digest)
+
+
+def subtask(
+    rules: WalkRules,
+    task: FolderTask,
+    listing: FolderListing,
+    sub: SubFolder,
+    known_digest: bytes | None = None,
+) -> FolderTask:
+    """The task for a sub-folder of a folder that was listed."""
+    return FolderTask(
+        joined(task.path, sub.name),
+        joined(task.relative, sub.name),
+        listing.context,
+        sub.excluded_by,
+        known_digest,
+        (*task.ancestors, (listing.device, listing.inode)) if rules.follow_symlinks else (),
+        listing.device,
+    )
+
+
+def joined(folder: bytes, name: bytes) -> bytes:
+    """The path of a name in a folder; a name alone below the root."""
+    return os.path.join(folder, name) if folder else name

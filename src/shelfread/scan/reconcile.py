@@ -1,0 +1,215 @@
+"""What moved, what is missing, what must wait for a person: the last stage of a scan.
+
+Runs once, when everything that could be listed was listed and everything that changed is written. Decides
+over files that were not where the catalogue has them, and writes it in the job's finishing transaction.
+Nothing is ever deleted here but rows that a move made redundant and parents that nothing refers to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from shelfread.model.batch import Batch, BatchReport
+from shelfread.model.catalogue import Catalogue
+from shelfread.model.job import LogLine, Phase
+from shelfread.model.problem import ProblemCode
+from shelfread.scan.folder import joined
+from shelfread.scan.plan import Outcome, Plan
+from shelfread.scan.progress import Progress
+from shelfread.scan.roots import RootCheck
+from shelfread.store import files, jobs, removals
+from shelfread.store import roots as root_rows
+from shelfread.store.clock import now_us
+from shelfread.store.database import Database
+from shelfread.store.problems import clear_place, note_place, places_in_trouble
+
+#: A scope may lose so many items, or this share of them, before a person is asked (DESIGN rule 1).
+REMOVALS_AT_ONCE = 20
+REMOVAL_SHARE = 0.2
+_PAGE = 2000
+
+
+class Reconciler:
+    """Gathers during a scan what can only be settled at its end, and settles it."""
+
+    def __init__(
+        self,
+        database: Database,
+        batch: Batch,
+        plan: Plan,
+        catalogue: Catalogue,
+        progress: Progress,
+    ) -> None:
+        self._database = database
+        self._batch = batch
+        self._plan = plan
+        self._catalogue = catalogue
+        self._progress = progress
+        #: Digests of folders from which something is gone, by row.
+        self._later: dict[int, bytes] = {}
+        #: Folders that were not listed any more: (root, path).
+        self._gone: list[tuple[int, bytes]] = []
+        self._started = now_us()
+
+    def settle_later(self, folder_id: int, digest: bytes) -> None:
+        """Remember a folder's digest for the finishing transaction: what is gone from it is not settled."""
+        self._later[folder_id] = digest
+
+    def gone(self, root_id: int, path: bytes) -> None:
+        """Remember a folder that is gone, to drop its row if nothing is left in it."""
+        self._gone.append((root_id, path))
+
+    async def finish(self, checks: Sequence[RootCheck], *, complete: bool, version: int) -> Outcome:
+        """Settle everything, and complete the job.
+
+        Args:
+            checks: what was found of the roots of this scan.
+            complete: every file of the library was looked at.
+            version: the reader's version, which all files then have been read by.
+        """
+        back = await self._drop_what_is_there()
+        believed = [found for found in checks if found.reason is None]
+        async with self._database.read() as connection:
+            since = await jobs.last_completed(connection, self._plan.library.id, self._batch.seq)
+            moves = (
+                await removals.moves(
+                    connection,
+                    self._batch.seq,
+                    since,
+                    stable_roots=[found.root.id for found in believed if found.stable_inodes],
+                )
+                if self._later or self._gone
+                else []
+            )
+            left = await removals.left(connection, self._batch.seq)
+            holding = {
+                found.root.id: await places_in_trouble(
+                    connection, found.root.id, [ProblemCode.MASS_REMOVAL_HELD]
+                )
+                for found in believed
+            }
+            present = (
+                await removals.present(connection, self._plan.scopes)
+                if sum(left.values()) > len(moves)
+                else {}
+            )
+            moved_from = await removals.roots_of(connection, [old for _, old in moves])
+        for root_id, count in moved_from.items():
+            left[root_id] -= count
+        confirmed = {found.root.id for found in believed if found.root.confirmed}
+        held = {
+            root_id: count
+            for root_id, count in left.items()
+            if root_id not in confirmed
+            and count > max(REMOVALS_AT_ONCE, REMOVAL_SHARE * present.get(root_id, 0))
+        }
+        await self._catalogue.reserve_for_merge(len(moves))
+        outcome = Outcome(
+            counters=self._progress.counters,
+            unavailable=[(found.root.path, found.reason) for found in checks if found.reason is not None],
+            held=sum(held.values()),
+        )
+        logs = [
+            LogLine(
+                "warning",
+                f"{held[found.root.id]} of {present.get(found.root.id, 0)} items are gone at once: "
+                "held until you confirm or reject it",
+                found.root.path,
+            )
+            for found in believed
+            if found.root.id in held
+        ]
+        before = self._progress.counters.copy()
+        counters = before.copy()
+
+        async def work(connection: Any) -> None:
+            now = now_us()
+            self._progress.counters = counters
+            for name in ("added", "updated", "unchanged", "failed", "moved", "removed", "restored"):
+                setattr(counters, name, getattr(before, name))
+            if moves:
+                await self._catalogue.merge(connection, moves)
+                for merged in await removals.merge_rows(connection, moves):
+                    # It was counted once already, as what it seemed to be.
+                    if merged.added_at < self._started:
+                        counters.unchanged -= 1
+                    elif merged.status == "error":
+                        counters.failed -= 1
+                    else:
+                        counters.added -= 1
+                    counters.moved += 1
+            for root_id, count in sorted(left.items()):
+                if root_id in held:
+                    await removals.hold(connection, self._batch.seq, root_id)
+                    await note_place(
+                        connection,
+                        root_id,
+                        b"",
+                        ProblemCode.MASS_REMOVAL_HELD,
+                        f"{count} items are gone at once; nothing is marked missing until you confirm it",
+                        now,
+                    )
+                else:
+                    await removals.mark_missing(connection, self._batch.seq, root_id, now)
+                    counters.removed += count
+            for root_id, open_places in holding.items():
+                if open_places and root_id not in held:
+                    await clear_place(connection, root_id, b"", [ProblemCode.MASS_REMOVAL_HELD])
+            if not held:
+                due = back
+                settled = [(digest, row) for row, digest in self._later.items() if row not in due]
+                await files.update_folders(connection, settled, [])
+                for root_id, path in self._gone:
+                    await files.drop_empty_folders(connection, root_id, [path])
+            await root_rows.believe(connection, [found.root.id for found in believed])
+            if complete and not outcome.unavailable and self._plan.library.reader_version != version:
+                await root_rows.set_reader_version(connection, self._plan.library.id, version)
+            await self._catalogue.tidy(connection)
+
+        report = BatchReport(counters, Phase.DONE, total=self._progress.total, logs=logs)
+        await self._batch.finish(work, report)
+        outcome.counters = counters
+        return outcome
+
+    async def _drop_what_is_there(self) -> set[int]:
+        """Look once more at every file that was not listed; gives the folders of those that are there."""
+        paths = {root.id: root.path for root in self._plan.library.roots}
+        due: set[int] = set()
+        after = 0
+        while self._later or self._gone:
+            async with self._database.read() as connection:
+                page = await removals.candidates(connection, self._batch.seq, after, _PAGE)
+            if not page:
+                break
+            after = page[-1].file_id
+            there = await asyncio.to_thread(_still_there, paths, page)
+            if there:
+                due.update(candidate.folder_id for candidate in there)
+
+                async def work(connection: Any, there: Sequence[removals.Candidate] = there) -> None:
+                    await removals.drop(connection, [candidate.file_id for candidate in there])
+
+                await self._batch.commit(
+                    work, BatchReport(self._progress.counters.copy(), Phase.SETTLING, self._progress.total)
+                )
+        return due
+
+
+def is_gone(path: bytes) -> bool:
+    """Whether a path is surely gone: one lstat that says so, not one that fails for another reason."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _still_there(
+    roots: dict[int, bytes], page: Sequence[removals.Candidate]
+) -> list[removals.Candidate]:
+    return [found for found in page if not is_gone(joined(roots[found.root_id], found.path))]

@@ -1,0 +1,86 @@
+"""Whether a root may be believed: the first question of every scan (DESIGN rule 1).
+
+A disk that is away must look like trouble, never like an empty shelf. Looks at the root and a sample of
+known files; decides, and leaves the writing to the scan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from shelfread.model.library import Root
+from shelfread.scan.mounts import filesystem_identity, filesystem_type, inodes_are_stable
+from shelfread.store import files
+from shelfread.store.database import Database
+
+#: Known files looked for when a root's identity differs, and the share of them that must be there.
+SAMPLE = 200
+ENOUGH = 0.9
+
+
+class RootCheck(NamedTuple):
+    """What was found at a root. `reason` is None when it may be believed, else one line for people."""
+
+    root: Root
+    identity: str | None
+    reason: str | None
+    stable_inodes: bool
+
+
+class _Look(NamedTuple):
+    identity: str
+    fs_type: str
+    empty: bool
+
+
+async def check(database: Database, root: Root) -> RootCheck:
+    """Look at a root.
+
+    Available is one that can be listed, is not empty while present items are known in it, and is the
+    filesystem it was, or holds at least nine tenths of a sample of what is known there, with name and
+    size. A root that a person confirmed only has to be listable.
+    """
+    try:
+        look = await asyncio.to_thread(_look_at, root.path)
+    except OSError as error:
+        return RootCheck(root, None, f"cannot be listed: {error.strerror or error}", stable_inodes=False)
+    stable = inodes_are_stable(look.fs_type)
+    if root.confirmed:
+        return RootCheck(root, look.identity, None, stable)
+    reason: str | None = None
+    async with database.read() as connection:
+        known = await files.sample(connection, root.id, SAMPLE) if _is_odd(root, look) else []
+    if known and look.empty:
+        reason = "is empty, but the catalogue knows files in it"
+    elif known:
+        present = await asyncio.to_thread(count_present, root.path, known)
+        if present < ENOUGH * len(known):
+            reason = (
+                f"is another filesystem than before, and only {present} of {len(known)} known files "
+                "looked for are there"
+            )
+    return RootCheck(root, look.identity, reason, stable)
+
+
+def _is_odd(root: Root, look: _Look) -> bool:
+    return look.empty or (root.identity is not None and root.identity != look.identity)
+
+
+def _look_at(path: bytes) -> _Look:
+    with os.scandir(path) as entries:
+        empty = next(iter(entries), None) is None
+    return _Look(filesystem_identity(path), filesystem_type(path), empty)
+
+
+def count_present(root: bytes, known: Sequence[tuple[bytes, int]]) -> int:
+    """How many of some known files (path below the root, size) are there with that size. Blocking."""
+    present = 0
+    for relative, size in known:
+        try:
+            present += os.stat(os.path.join(root, relative)).st_size == size
+        except OSError:
+            continue
+    return present

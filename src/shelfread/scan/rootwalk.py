@@ -1,0 +1,204 @@
+"""The walk over one root, as the scan uses it: rows for new folders, trouble with places, vanished mounts.
+
+Drives `walk` and `discover` for one scope after another and passes parts on. Here the decision is made
+what a folder that cannot be believed means for everything below it: that it stays as it was known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from shelfread.model.catalogue import KnownFolder, NewFolder
+from shelfread.model.job import LogLine, Scope
+from shelfread.model.problem import ProblemCode
+from shelfread.scan.discover import Discovery, Part
+from shelfread.scan.folder import FolderTask, WalkRules, joined, root_task, subtask
+from shelfread.scan.progress import Progress
+from shelfread.scan.roots import ENOUGH, SAMPLE, RootCheck, count_present
+from shelfread.scan.walk import Found, Walk, WalkerPool
+from shelfread.scan.write import Place, Writer
+from shelfread.store import files, problems
+from shelfread.store.database import Database
+from shelfread.store.ids import IdBlocks
+
+#: Changed folders are compared with the catalogue in groups of so many files or folders.
+GROUP_FILES = 400
+GROUP_FOLDERS = 200
+
+#: Trouble of a folder as a whole, which is over when the folder can be listed again.
+PLACE_CODES = (
+    ProblemCode.FOLDER_UNREADABLE,
+    ProblemCode.PERMISSION_DENIED,
+    ProblemCode.VANISHED,
+    ProblemCode.IGNORE_FILE,
+    ProblemCode.MOUNT_UNAVAILABLE,
+)
+
+
+class ScopeIgnored(Exception):
+    """The part that was to be scanned is skipped by the ignore rules or by its name."""
+
+
+class RootWalk:
+    """Walks one root."""
+
+    def __init__(
+        self,
+        database: Database,
+        root: RootCheck,
+        rules: WalkRules,
+        discovery: Discovery,
+        pool: WalkerPool,
+        writer: Writer,
+        ids: IdBlocks,
+        progress: Progress,
+        take: Callable[[Sequence[Part]], Awaitable[None]],
+        hungry: Callable[[], bool],
+        gone: Callable[[int, bytes], None],
+        *,
+        trust_digests: bool,
+    ) -> None:
+        self._database = database
+        self._root = root.root
+        self._rules = rules
+        self._discovery = discovery
+        self._pool = pool
+        self._writer = writer
+        self._ids = ids
+        self._progress = progress
+        self._take = take
+        self._hungry = hungry
+        self._gone = gone
+        self._trust = trust_digests
+        self._changed: list[tuple[Found, int]] = []
+        self._changed_files = 0
+        #: Folders of this root with an open problem of their own.
+        self._in_trouble: set[bytes] = set()
+
+    async def run(self, scope: Scope) -> None:
+        """Walk the root, or the part of it that a scope names."""
+        async with self._database.read() as connection:
+            self._in_trouble = await problems.places_in_trouble(connection, self._root.id, PLACE_CODES)
+        top, parent_id = await self._top(scope.relative)
+        if top is None:
+            return
+        walk = Walk(self._rules, self._pool, self._lookup, trust_digests=self._trust)
+        async for found in walk.run(top, parent_id):
+            folder_id = await self._look_at(found)
+            if folder_id is not None:
+                walk.place(found, folder_id)
+        await self._flush()
+
+    async def _lookup(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
+        async with self._database.read() as connection:
+            return await files.known_folders(connection, self._root.id, paths)
+
+    async def _top(self, relative: bytes) -> tuple[FolderTask | None, int | None]:
+        """The task to begin with, with the ignore rules of the folders above it, and the row above it."""
+        task = root_task(self._root.path)
+        parent_id: int | None = None
+        for name in relative.split(b"/") if relative else []:
+            (listing,) = await self._pool.look(self._rules, [task])
+            found = Found(task, listing, (await self._lookup([task.relative])).get(task.relative), parent_id)
+            if listing.problem is not None:
+                self._trouble(found)
+                return None, None
+            parent_id = await self._row(found)
+            sub = next((sub for sub in listing.subfolders if sub.name == name), None)
+            if sub is None:
+                path = joined(self._root.path, joined(task.relative, name))
+                raise ScopeIgnored(
+                    f"{path.decode('utf-8', 'replace')} is not a folder that a scan looks into: "
+                    "it is gone, hidden, a link, or an ignore rule excludes it"
+                )
+            task = subtask(self._rules, task, listing, sub)
+        return task, parent_id
+
+    async def _look_at(self, found: Found) -> int | None:
+        """Take one folder; gives its row, or None when nothing at or below it may be touched."""
+        listing = found.listing
+        self._progress.folders += 1
+        if listing.problem is not None:
+            self._trouble(found)
+            return None
+        unmounted = found.known is not None and found.known.mounted and not listing.is_mount
+        if unmounted and not await self._still_there(found):
+            return None
+        if listing.relative in self._in_trouble:
+            self._writer.places += [
+                Place(self._root.id, listing.relative, code, None) for code in PLACE_CODES
+            ]
+        self._progress.counters.found += listing.files
+        if listing.unchanged and found.known is not None:
+            self._progress.counters.unchanged += listing.files
+            return found.known.id
+        folder_id = await self._row(found)
+        self._changed.append((found, folder_id))
+        self._changed_files += len(listing.entries)
+        if (
+            self._changed_files >= GROUP_FILES
+            or len(self._changed) >= GROUP_FOLDERS
+            or (self._changed_files and self._hungry())
+        ):
+            await self._flush()
+        return folder_id
+
+    async def _row(self, found: Found) -> int:
+        """The folder's row; a new one is noted for the next batch."""
+        if found.known is not None:
+            return found.known.id
+        await self._ids.reserve({"folders": 1})
+        folder_id = self._ids.take("folders")
+        self._writer.new_folders.append(
+            NewFolder(
+                folder_id, self._root.id, found.parent_id, found.listing.relative, found.listing.is_mount
+            )
+        )
+        return folder_id
+
+    async def _flush(self) -> None:
+        changed, self._changed, self._changed_files = self._changed, [], 0
+        if not changed:
+            return
+        parts, unchanged = await self._discovery.parts(changed)
+        self._progress.counters.unchanged += unchanged
+        for part in parts:
+            for path, _ in part.write.gone_folders:
+                self._gone(self._root.id, path)
+        for path in self._discovery.lost_mounts:
+            self._lost_mount(path, "what was mounted here is not there now")
+        self._discovery.lost_mounts.clear()
+        await self._take(parts)
+
+    async def _still_there(self, found: Found) -> bool:
+        """Whether a folder that was a mount point and is none now still holds what it held."""
+        relative = found.listing.relative
+        async with self._database.read() as connection:
+            known = await files.sample(connection, self._root.id, SAMPLE, relative)
+        present = await asyncio.to_thread(count_present, self._root.path, known)
+        if present >= ENOUGH * len(known):
+            return True
+        self._lost_mount(
+            relative,
+            f"another disk was mounted here and is not now; {present} of {len(known)} known files are there",
+        )
+        return False
+
+    def _trouble(self, found: Found) -> None:
+        assert found.listing.problem is not None
+        code, detail = found.listing.problem
+        if code == ProblemCode.VANISHED.value and found.task.relative:
+            # Gone between the listing of the folder above and now: the next scan will see what became of it.
+            return
+        path = found.listing.relative
+        text = f"this folder cannot be listed ({detail}); everything in it stays as it was known"
+        self._note(path, ProblemCode(code), text)
+
+    def _lost_mount(self, path: bytes, why: str) -> None:
+        self._note(path, ProblemCode.MOUNT_UNAVAILABLE, f"{why}; everything in it stays as it was known")
+
+    def _note(self, path: bytes, code: ProblemCode, text: str) -> None:
+        self._writer.places.append(Place(self._root.id, path, code, text))
+        if path not in self._in_trouble:
+            self._writer.logs.append(LogLine("warning", text, joined(self._root.path, path)))

@@ -1,0 +1,84 @@
+"""Names that are never part of a library, and what the suffix of the others says.
+
+Part of the walk: `listing` asks for every name it sees. These names are fixed; what people choose to leave
+out stands in ignore files (`ignore`). Raise `digest.WALKER_VERSION` with any change here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+MEDIA = 1
+PICTURE = 2
+#: Any other file: part of the digest, not of the listing.
+SIDECAR = 0
+UNWANTED = -1
+
+DOT = ord(".")
+TILDE = ord("~")
+
+#: Folders that storage devices and systems make for themselves, in lower case.
+FOLDERS = frozenset(
+    (
+        b"@eadir",
+        b"#recycle",
+        b"#snapshot",
+        b"@recycle",
+        b"@recently-snapshot",
+        b"$recycle.bin",
+        b"system volume information",
+        b"lost+found",
+        b"__macosx",
+    )
+)
+#: Files that systems leave in every folder, in lower case.
+FILES = frozenset((b"thumbs.db", b"ehthumbs.db", b"desktop.ini"))
+#: What is still being written, or was kept by an editor. Lower case, without the dot.
+_UNFINISHED = (
+    b"part",
+    b"partial",
+    b"filepart",
+    b"crdownload",
+    b"download",
+    b"opdownload",
+    b"aria2",
+    b"!qb",
+    b"!ut",
+    b"tmp",
+    b"temp",
+    b"bak",
+    b"old",
+    b"swp",
+)
+
+
+def is_hidden(name: bytes) -> bool:
+    """Whether a name is hidden: one leading dot hides, two or more begin the titles of real albums.
+
+    That covers `._*`, `.git`, `.@__thumb`, `.snapshot`, `.Trash-1000`, and the temporary names of rsync and
+    syncthing.
+    """
+    return name[0] == DOT and name[:2] != b".."
+
+
+@lru_cache(maxsize=16)
+def kinds_by_suffix(media: frozenset[bytes], pictures: frozenset[bytes]) -> dict[bytes, int]:
+    """What a lower-case suffix without its dot means; a suffix that is missing means `SIDECAR`.
+
+    Args:
+        media: suffixes of media files, with the dot.
+        pictures: suffixes of pictures, with the dot.
+    """
+    kinds = dict.fromkeys(_UNFINISHED, UNWANTED)
+    kinds.update((suffix.lstrip(b".").lower(), PICTURE) for suffix in pictures)
+    kinds.update((suffix.lstrip(b".").lower(), MEDIA) for suffix in media)
+    return kinds
+
+
+def kind_of(name: bytes, kinds: dict[bytes, int]) -> int:
+    """What one file name is; `UNWANTED` for names that are never looked at."""
+    stem, _, suffix = name.rpartition(b".")
+    kind = kinds.get(suffix.lower(), SIDECAR) if stem else SIDECAR
+    if name[-1] == TILDE or (kind == SIDECAR and name.lower() in FILES):
+        return UNWANTED
+    return kind

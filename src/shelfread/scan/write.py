@@ -1,0 +1,233 @@
+"""From what was read to rows: the last stage that every changed file goes through.
+
+Gathers the parts of folders that are completely read into batches and commits each as one transaction,
+together with the counters and log lines of the job. One writer; nothing here waits for a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from shelfread.model.batch import Batch, BatchReport
+from shelfread.model.catalogue import Catalogue, FolderWrite, NewFolder
+from shelfread.model.job import LogLine, LostJob
+from shelfread.model.problem import ProblemCode
+from shelfread.scan.plan import Mode
+from shelfread.scan.progress import Progress
+from shelfread.store import files, problems, removals
+from shelfread.store.clock import now_us, text_of
+from shelfread.store.database import StatementFailed
+from shelfread.store.ids import IdBlocks
+
+#: Files in one transaction.
+BATCH_FILES = 500
+#: A batch that is not full waits this long for more.
+GATHER_S = 0.2
+
+
+class Place:
+    """Trouble with a root or folder itself, to be noted or cleared with the next batch."""
+
+    __slots__ = ("code", "detail", "path", "root_id")
+
+    def __init__(self, root_id: int, path: bytes, code: ProblemCode, detail: str | None) -> None:
+        self.root_id = root_id
+        self.path = path
+        self.code = code
+        #: None clears it.
+        self.detail = detail
+
+
+class Writer:
+    """Takes folder parts in `put`, writes them in `run`. What else a batch must carry is set on it."""
+
+    def __init__(
+        self, batch: Batch, catalogue: Catalogue, ids: IdBlocks, version: int, mode: Mode, progress: Progress
+    ) -> None:
+        self._batch = batch
+        self._catalogue = catalogue
+        self._ids = ids
+        self._version = version
+        self._limit = 1 if mode is Mode.SYNC else BATCH_FILES
+        self._progress = progress
+        self._parts: asyncio.Queue[FolderWrite | None] = asyncio.Queue()
+        #: Rows for folders that were just discovered, parents first.
+        self.new_folders: list[NewFolder] = []
+        self.places: list[Place] = []
+        self.logs: list[LogLine] = []
+        #: Notified after every batch; how many files were read for what is written.
+        self.written = asyncio.Condition()
+        self.reads_written = 0
+
+    def put(self, part: FolderWrite) -> None:
+        """Hand over a part of a folder that is completely read."""
+        self._parts.put_nowait(part)
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        self._parts.put_nowait(None)
+
+    async def run(self) -> None:
+        """Write until `end`."""
+        ended = False
+        while not ended:
+            parts: list[FolderWrite] = []
+            count = 0
+            deadline: float | None = None
+            clock = asyncio.get_running_loop().time
+            while count < self._limit and not ended:
+                part: FolderWrite | None
+                try:
+                    part = self._parts.get_nowait()
+                except asyncio.QueueEmpty:
+                    if deadline is None:
+                        part = await self._parts.get()
+                    else:
+                        try:
+                            async with asyncio.timeout_at(deadline):
+                                part = await self._parts.get()
+                        except TimeoutError:
+                            break
+                if part is None:
+                    ended = True
+                else:
+                    parts.append(part)
+                    count += max(1, len(part.files))
+                    if deadline is None:
+                        deadline = clock() + GATHER_S
+            if parts or self.new_folders or self.places or self.logs:
+                await self._write(parts)
+
+    async def _write(self, parts: list[FolderWrite]) -> None:
+        try:
+            await self._commit(parts)
+        except LostJob:
+            raise
+        except StatementFailed:
+            # Something in these rows is not accepted. Row by row only the culprit is left out.
+            if len(parts) == 1 and len(parts[0].files) <= 1:
+                await self._commit([_without_item(parts[0])])
+            else:
+                for part in parts:
+                    for single in _singly(part):
+                        await self._write([single])
+                return
+        async with self.written:
+            self.reads_written += sum(part.reads for part in parts)
+            self.written.notify_all()
+
+    async def _commit(self, parts: list[FolderWrite]) -> None:
+        fresh = [file for part in parts for file in part.files if file.fresh and not file.id]
+        wanted = problems.count_in(parts)
+        await self._ids.reserve({"media_files": len(fresh)})
+        for file in fresh:
+            file.id = self._ids.take("media_files")
+        problem_ids = await problems.take_ids(self._ids, wanted)
+        await self._catalogue.reserve(parts)
+        new_folders, places, logs = list(self.new_folders), list(self.places), list(self.logs)
+        new_ids = {folder.id for folder in new_folders}
+        settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
+        now = now_us()
+
+        async def work(connection: Any) -> None:
+            await files.insert_folders(connection, new_folders, settled)
+            await files.update_folders(
+                connection,
+                [(digest, folder_id) for folder_id, digest in settled.items() if folder_id not in new_ids]
+                + _reopened(parts, settled),
+                [(part.mounted, part.folder_id) for part in parts if part.mounted is not None],
+            )
+            await files.write_files(
+                connection, parts, version=self._version, job_seq=self._batch.seq, now=now
+            )
+            await files.write_pictures(connection, parts)
+            await self._catalogue.save(connection, parts, now)
+            await problems.write_problems(connection, parts, problem_ids, now)
+            await removals.add(
+                connection,
+                self._batch.seq,
+                [(file_id, part.root_id) for part in parts for file_id in part.gone],
+            )
+            for part in parts:
+                for path, spare in part.gone_folders:
+                    await removals.add_below(connection, self._batch.seq, part.root_id, path, spare)
+            for place in places:
+                if place.detail is None:
+                    await problems.clear_place(connection, place.root_id, place.path, [place.code])
+                else:
+                    await problems.note_place(
+                        connection, place.root_id, place.path, place.code, place.detail, now
+                    )
+
+        counters = self._progress.counters.copy()
+        for part in parts:
+            for file in part.files:
+                setattr(counters, file.change.value, getattr(counters, file.change.value) + 1)
+        current = text_of(parts[-1].path) if parts else self._progress.current_path
+        await self._batch.commit(
+            work,
+            BatchReport(
+                counters=counters,
+                phase=self._progress.phase,
+                total=self._progress.total,
+                current_path=current,
+                logs=logs,
+            ),
+        )
+        self._catalogue.committed()
+        del self.new_folders[: len(new_folders)]
+        del self.places[: len(places)]
+        del self.logs[: len(logs)]
+        for part in parts:
+            for file in part.files:
+                change = file.change.value
+                setattr(self._progress.counters, change, getattr(self._progress.counters, change) + 1)
+        self._progress.current_path = current
+
+
+def _reopened(parts: Sequence[FolderWrite], settled: dict[int, bytes]) -> list[tuple[bytes | None, int]]:
+    """Known folders whose old digest must go because something in them is not settled."""
+    return [(None, part.folder_id) for part in parts if part.known and part.folder_id not in settled]
+
+
+def _singly(part: FolderWrite) -> list[FolderWrite]:
+    """The same folder part as parts of one file each; what is not of a file goes with the first."""
+    if len(part.files) <= 1:
+        return [part]
+    singles = []
+    for number, file in enumerate(part.files):
+        first, last = number == 0, number == len(part.files) - 1
+        singles.append(
+            FolderWrite(
+                folder_id=part.folder_id,
+                root_id=part.root_id,
+                path=part.path,
+                known=part.known,
+                files=[file],
+                pictures=part.pictures if first else [],
+                lost_pictures=part.lost_pictures if first else [],
+                problems=part.problems if first else [],
+                gone=part.gone if first else [],
+                gone_folders=part.gone_folders if first else [],
+                digest=part.digest if last else None,
+                head=part.head and first,
+                reads=part.reads if first else 0,
+                last=part.last and last,
+                continued=part.continued or not first,
+                mounted=part.mounted if first else None,
+            )
+        )
+    return singles
+
+
+def _without_item(part: FolderWrite) -> FolderWrite:
+    """A part whose one file the database does not accept: the file stays, with a problem instead of facts."""
+    for file in part.files:
+        file.item = None
+        file.signature = None
+        file.code = ProblemCode.DAMAGED
+        file.detail = "what was read from this file cannot be stored"
+    part.pictures = []
+    return part

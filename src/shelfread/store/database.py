@@ -1,0 +1,173 @@
+"""The database: one async engine, read and write transactions, retries, driver-level bulk rows.
+
+Lowest part of the store. Knows how SQLite and PostgreSQL want to be spoken to, and no table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+
+#: How often a whole transaction is tried again when the database was busy or broke a deadlock.
+WRITE_ATTEMPTS = 8
+#: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
+BUSY_TIMEOUT_S = 10.0
+
+#: PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+_RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
+
+
+class DatabaseProblem(Exception):
+    """The database cannot be used; the message is one line for people."""
+
+
+#: What a row that the database does not accept raises (too long, out of range, a broken reference).
+StatementFailed = (
+    sa.exc.DataError,
+    sa.exc.IntegrityError,
+    sa.exc.ProgrammingError,
+    OverflowError,
+    UnicodeError,
+)
+
+
+def normalised_url(text: str) -> URL:
+    """A database URL with the async driver this program uses.
+
+    Raises:
+        DatabaseProblem: it is no URL, or of a database this program does not speak.
+    """
+    try:
+        url = make_url(text)
+    except sa.exc.ArgumentError:
+        raise DatabaseProblem(
+            "SHELFREAD_DATABASE_URL is not a database URL; "
+            "it looks like sqlite:////path/to/file.db or postgresql://user@host/name"
+        ) from None
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite+aiosqlite")
+    if url.get_backend_name() in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    raise DatabaseProblem(f"{url.get_backend_name()} is not supported; use sqlite or postgresql")
+
+
+class Database:
+    """An engine with the two ways to use it: `read` and `write`."""
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = normalised_url(url) if isinstance(url, str) else url
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and not self.url.database:
+            raise DatabaseProblem("an SQLite database needs a file: sqlite:////path/to/file.db")
+        options: dict[str, Any] = {}
+        if self.is_sqlite:
+            options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
+        else:
+            # "format" makes bulk rows plain tuples on both databases.
+            options["paramstyle"] = "format"
+            options["connect_args"] = {"application_name": "shelfread"}
+        self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
+        if self.is_sqlite:
+            sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view. Keep it short: a long reader keeps SQLite's log from shrinking."""
+        async with self.engine.connect() as connection:
+            yield connection
+            await connection.rollback()
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` in one write transaction; the whole of it again when the database was busy.
+
+        Raises whatever `work` raises, with everything rolled back.
+        """
+        attempt = 0
+        while True:
+            try:
+                async with self.engine.connect() as connection:
+                    await connection.execution_options(shelfread_write=True)
+                    async with connection.begin():
+                        return await work(connection)
+            except sa.exc.OperationalError as error:
+                attempt += 1
+                if attempt >= WRITE_ATTEMPTS or not _may_be_retried(error):
+                    raise
+                await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))
+
+
+def _may_be_retried(error: sa.exc.OperationalError) -> bool:
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        # The low byte is the primary code; BUSY_SNAPSHOT and friends are variants of BUSY.
+        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        )
+    return getattr(original, "sqlstate", None) in _RETRY_STATES
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` chooses which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-32768")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes ignores the busy timeout (SQLITE_BUSY_SNAPSHOT).
+    write = connection.get_execution_options().get("shelfread_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@lru_cache(maxsize=256)
+def _insert_sql(table: sa.Table, columns: tuple[str, ...], dialect: Any) -> str:
+    return str(sa.insert(table).compile(dialect=dialect, column_keys=list(columns)))
+
+
+async def insert_rows(
+    connection: AsyncConnection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows, each a tuple in the order of `columns`.
+
+    The driver's executemany: SQLAlchemy's own parameter handling would cost half as much again as the
+    insert itself. Values must be what the driver takes (no enums, no JSON objects).
+    """
+    if rows:
+        ordered = tuple(name for name in table.c.keys() if name in columns)  # noqa: SIM118
+        assert ordered == columns, f"columns of {table.name} must be in table order"
+        await connection.exec_driver_sql(_insert_sql(table, columns, connection.dialect), list(rows))
+
+
+async def run_many(connection: AsyncConnection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run one statement with `?` places for many rows of values, at driver level on both databases."""
+    if rows:
+        if connection.dialect.name != "sqlite":
+            statement = statement.replace("?", "%s")
+        await connection.exec_driver_sql(statement, list(rows))

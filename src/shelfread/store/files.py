@@ -1,0 +1,296 @@
+"""Folders and media files: what the catalogue remembers for a comparison, and the rows a batch brings.
+
+Free functions over a connection, so that a batch can put them and a kind's own rows into one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from shelfread.model.catalogue import FolderWrite, KnownFile, KnownFolder, KnownPicture, NewFolder
+from shelfread.store.clock import text_of
+from shelfread.store.database import insert_rows, run_many
+from shelfread.store.tables import folders, media_files, pictures
+
+#: Values in one IN list; SQLite allows 32 766 and PostgreSQL 65 535, and plans stay good far below.
+SLICE = 500
+
+_FOLDER_COLUMNS = ("id", "root_id", "parent_id", "path", "path_text", "digest", "mounted")
+_FILE_COLUMNS = (
+    "id",
+    "folder_id",
+    "name",
+    "name_text",
+    "size",
+    "mtime_ns",
+    "ctime_ns",
+    "device",
+    "inode",
+    "status",
+    "unsettled",
+    "parser_version",
+    "signature",
+    "reading_hash",
+    "read_job",
+    "added_at",
+    "seen_at",
+)
+_PICTURE_COLUMNS = (
+    "folder_id",
+    "name",
+    "name_text",
+    "size",
+    "mtime_ns",
+    "ctime_ns",
+    "type",
+    "mime",
+    "width",
+    "height",
+)
+
+
+def sliced(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """The values in parts that fit an IN list."""
+    return (values[start : start + SLICE] for start in range(0, len(values), SLICE))
+
+
+def below(path: bytes) -> Any:
+    """The condition that a folder row is `path` or lies below it (all of the root for b"")."""
+    if not path:
+        return folders.c.path >= b""
+    # "0" is the byte after "/", so this range is the subtree and uses the index.
+    return or_(folders.c.path == path, and_(folders.c.path > path + b"/", folders.c.path < path + b"0"))
+
+
+async def known_folders(
+    connection: AsyncConnection, root_id: int, paths: Sequence[bytes]
+) -> dict[bytes, KnownFolder]:
+    """The folders of these paths that the catalogue has."""
+    found: dict[bytes, KnownFolder] = {}
+    for part in sliced(paths):
+        rows = await connection.execute(
+            select(folders.c.id, folders.c.path, folders.c.digest, folders.c.mounted).where(
+                folders.c.root_id == root_id, folders.c.path.in_(part)
+            )
+        )
+        for row in rows:
+            found[row.path] = KnownFolder(row.id, row.path, row.digest, bool(row.mounted))
+    return found
+
+
+async def child_folders(
+    connection: AsyncConnection, folder_ids: Sequence[int]
+) -> dict[int, list[KnownFolder]]:
+    """The direct sub-folders that the catalogue has of each folder."""
+    found: dict[int, list[KnownFolder]] = defaultdict(list)
+    for part in sliced(folder_ids):
+        rows = await connection.execute(
+            select(
+                folders.c.parent_id, folders.c.id, folders.c.path, folders.c.digest, folders.c.mounted
+            ).where(folders.c.parent_id.in_(part))
+        )
+        for row in rows:
+            found[row.parent_id].append(KnownFolder(row.id, row.path, row.digest, bool(row.mounted)))
+    return found
+
+
+async def known_files(connection: AsyncConnection, folder_ids: Sequence[int]) -> dict[int, list[KnownFile]]:
+    """The media files that the catalogue has in each folder, missing ones too."""
+    found: dict[int, list[KnownFile]] = defaultdict(list)
+    columns = (
+        media_files.c.folder_id,
+        media_files.c.id,
+        media_files.c.name,
+        media_files.c.size,
+        media_files.c.mtime_ns,
+        media_files.c.ctime_ns,
+        media_files.c.inode,
+        media_files.c.status,
+        media_files.c.unsettled,
+        media_files.c.parser_version,
+        media_files.c.reading_hash,
+        media_files.c.read_job,
+    )
+    for part in sliced(folder_ids):
+        for row in await connection.execute(select(*columns).where(media_files.c.folder_id.in_(part))):
+            found[row[0]].append(KnownFile._make(row[1:]))
+    return found
+
+
+async def known_pictures(
+    connection: AsyncConnection, folder_ids: Sequence[int]
+) -> dict[int, list[KnownPicture]]:
+    """The pictures that the catalogue has in each folder."""
+    found: dict[int, list[KnownPicture]] = defaultdict(list)
+    columns = (
+        pictures.c.folder_id,
+        pictures.c.name,
+        pictures.c.size,
+        pictures.c.mtime_ns,
+        pictures.c.ctime_ns,
+    )
+    for part in sliced(folder_ids):
+        for row in await connection.execute(select(*columns).where(pictures.c.folder_id.in_(part))):
+            found[row[0]].append(KnownPicture(*row[1:]))
+    return found
+
+
+async def forget_digests_of_outdated(
+    connection: AsyncConnection, library_roots: Sequence[int], version: int
+) -> None:
+    """Make every folder due that holds a file read by an older reader (found by query, DESIGN rule 5)."""
+    outdated = select(media_files.c.folder_id).where(media_files.c.parser_version < version)
+    await connection.execute(
+        update(folders)
+        .where(folders.c.root_id.in_(library_roots), folders.c.id.in_(outdated))
+        .values(digest=None)
+    )
+
+
+async def sample(
+    connection: AsyncConnection, root_id: int, limit: int, path: bytes = b""
+) -> list[tuple[bytes, int]]:
+    """Known present files of a root at or below a path, spread over it: (path below the root, size)."""
+    spread = func.random()
+    rows = await connection.execute(
+        select(folders.c.path, media_files.c.name, media_files.c.size)
+        .join(media_files, media_files.c.folder_id == folders.c.id)
+        .where(folders.c.root_id == root_id, below(path), media_files.c.status != "missing")
+        .order_by(spread)
+        .limit(limit)
+    )
+    return [(row[0] + b"/" + row[1] if row[0] else row[1], row[2]) for row in rows]
+
+
+async def insert_folders(
+    connection: AsyncConnection, new: Sequence[NewFolder], digests: dict[int, bytes]
+) -> None:
+    """Insert folder rows, parents first, with the digests that this same batch settles."""
+    rows = [
+        (row.id, row.root_id, row.parent_id, row.path, text_of(row.path), digests.get(row.id), row.mounted)
+        for row in new
+    ]
+    await insert_rows(connection, folders, _FOLDER_COLUMNS, rows)
+
+
+async def update_folders(
+    connection: AsyncConnection,
+    digests: Sequence[tuple[bytes | None, int]],
+    mounted: Sequence[tuple[bool, int]],
+) -> None:
+    """Set (digest, folder id) and (mount flag, folder id)."""
+    await run_many(connection, "UPDATE folders SET digest = ? WHERE id = ?", digests)
+    await run_many(connection, "UPDATE folders SET mounted = ? WHERE id = ?", mounted)
+
+
+async def write_files(
+    connection: AsyncConnection, batch: Sequence[FolderWrite], *, version: int, job_seq: int, now: int
+) -> None:
+    """Insert and update the media file rows of a batch. New ones have their ids already."""
+    new: list[tuple[Any, ...]] = []
+    read_again: list[tuple[Any, ...]] = []
+    stamped: list[tuple[Any, ...]] = []
+    for folder in batch:
+        for file in folder.files:
+            stamp = file.stamp
+            if file.fresh:
+                new.append(
+                    (
+                        file.id,
+                        folder.folder_id,
+                        file.name,
+                        text_of(file.name),
+                        *stamp,
+                        "error" if file.code else "ready",
+                        file.unsettled,
+                        version,
+                        file.signature,
+                        file.reading_hash,
+                        job_seq,
+                        now,
+                        now,
+                    )
+                )
+            elif file.was_read:
+                read_again.append(
+                    (
+                        *stamp,
+                        "error" if file.code else "ready",
+                        file.unsettled,
+                        version,
+                        file.signature,
+                        file.reading_hash,
+                        job_seq,
+                        now,
+                        file.id,
+                    )
+                )
+            else:
+                stamped.append((*stamp, file.unsettled, now, file.id))
+    await insert_rows(connection, media_files, _FILE_COLUMNS, new)
+    await run_many(
+        connection,
+        "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, status = ?, "
+        "unsettled = ?, parser_version = ?, signature = ?, reading_hash = ?, read_job = ?, seen_at = ?, "
+        "missing_at = NULL WHERE id = ?",
+        read_again,
+    )
+    # What was not read keeps its old trouble, if it had any.
+    await run_many(
+        connection,
+        "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, "
+        "unsettled = ?, seen_at = ?, missing_at = NULL, status = CASE WHEN EXISTS "
+        "(SELECT 1 FROM problems WHERE problems.file_id = media_files.id) THEN 'error' ELSE 'ready' END "
+        "WHERE id = ?",
+        stamped,
+    )
+
+
+async def write_pictures(connection: AsyncConnection, batch: Sequence[FolderWrite]) -> None:
+    """Replace the picture rows that a batch brings, and drop those of pictures that are gone."""
+    gone: list[tuple[int, bytes]] = []
+    rows: list[tuple[Any, ...]] = []
+    for folder in batch:
+        gone += [(folder.folder_id, name) for name in folder.lost_pictures]
+        for picture in folder.pictures:
+            gone.append((folder.folder_id, picture.name))
+            item = picture.item
+            rows.append(
+                (
+                    folder.folder_id,
+                    picture.name,
+                    text_of(picture.name),
+                    picture.stamp.size,
+                    picture.stamp.mtime_ns,
+                    picture.stamp.ctime_ns,
+                    item.type if item else "other",
+                    item.mime if item else None,
+                    item.width if item else None,
+                    item.height if item else None,
+                )
+            )
+    await run_many(connection, "DELETE FROM pictures WHERE folder_id = ? AND name = ?", gone)
+    await insert_rows(connection, pictures, _PICTURE_COLUMNS, rows)
+
+
+async def drop_empty_folders(connection: AsyncConnection, root_id: int, paths: Sequence[bytes]) -> None:
+    """Delete the folder rows at and below these paths that hold nothing any more, deepest first."""
+    child = aliased(folders)
+    for path in paths:
+        while True:
+            gone = await connection.execute(
+                delete(folders).where(
+                    folders.c.root_id == root_id,
+                    below(path),
+                    ~exists().where(media_files.c.folder_id == folders.c.id),
+                    ~exists().where(child.c.parent_id == folders.c.id),
+                )
+            )
+            if gone.rowcount == 0:
+                break

@@ -1,0 +1,68 @@
+"""Ids for new rows, taken in blocks so that bulk rows know theirs before they are written.
+
+The same on both databases. Ids are never used twice, not even after their rows are pruned; a block that a
+process did not use up is a harmless gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shelfread.store.database import Database
+from shelfread.store.tables import id_counters
+
+#: Large enough that a first scan asks once in many batches.
+BLOCK = 4096
+
+
+async def next_id(connection: AsyncConnection, name: str, count: int = 1) -> int:
+    """The first of `count` fresh ids, inside the caller's write transaction."""
+    taken = await connection.execute(
+        update(id_counters)
+        .where(id_counters.c.name == name)
+        .values(next=id_counters.c.next + count)
+        .returning(id_counters.c.next)
+    )
+    end = taken.scalar_one_or_none()
+    if end is None:
+        await connection.execute(insert(id_counters).values(name=name, next=1 + count))
+        return 1
+    return int(end) - count
+
+
+class IdBlocks:
+    """Ids in stock, per table. Reserve outside a write transaction, then take without waiting."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stock: dict[str, tuple[int, int]] = {}
+
+    async def reserve(self, wanted: Mapping[str, int]) -> None:
+        """Make sure that `take` can give this many ids of each table."""
+        short = {}
+        for name, count in wanted.items():
+            first, end = self._stock.get(name, (0, 0))
+            if end - first < count:
+                short[name] = max(count, BLOCK)
+        if not short:
+            return
+
+        async def take(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
+            blocks = {}
+            for name in sorted(short):
+                first = await next_id(connection, name, short[name])
+                blocks[name] = (first, first + short[name])
+            return blocks
+
+        self._stock.update(await self._database.write(take))
+
+    def take(self, name: str) -> int:
+        """One reserved id."""
+        first, end = self._stock[name]
+        if first >= end:
+            raise RuntimeError(f"no id of {name} was reserved")
+        self._stock[name] = (first + 1, end)
+        return first

@@ -1,0 +1,247 @@
+"""Libraries and their roots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shelfread.model.library import Library, LibraryOptions, Root, RootState
+from shelfread.store.clock import now_us, text_of
+from shelfread.store.database import Database
+from shelfread.store.ids import next_id
+from shelfread.store.tables import (
+    artists,
+    folders,
+    genres,
+    libraries,
+    library_scan_jobs,
+    media_files,
+    release_credits,
+    releases,
+    removals,
+    roots,
+    track_credits,
+    track_genres,
+    tracks,
+)
+
+
+class NameTaken(Exception):
+    """Another library has this name."""
+
+
+class LibraryRepository:
+    """Reads and writes libraries; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[Library]:
+        """Every library, by name."""
+        async with self._database.read() as connection:
+            return await _load(connection, None)
+
+    async def get(self, library_id: int) -> Library | None:
+        async with self._database.read() as connection:
+            found = await _load(connection, library_id)
+        return found[0] if found else None
+
+    async def add(
+        self, name: str, kind: str, paths: Sequence[bytes], options: LibraryOptions | None = None
+    ) -> Library:
+        """Add a library with its roots (absolute paths).
+
+        Raises:
+            NameTaken: a library of that name is there.
+        """
+
+        async def work(connection: AsyncConnection) -> Library:
+            library_id = await next_id(connection, "libraries")
+            await connection.execute(
+                insert(libraries).values(
+                    id=library_id,
+                    name=name,
+                    kind=kind,
+                    options=_options_text(options or LibraryOptions()),
+                    reader_version=0,
+                    untidy=False,
+                    created_at=now_us(),
+                )
+            )
+            await _add_roots(connection, library_id, paths)
+            return (await _load(connection, library_id))[0]
+
+        return await self._guarded(name, work)
+
+    async def change(
+        self,
+        library_id: int,
+        *,
+        name: str | None = None,
+        options: LibraryOptions | None = None,
+        add_roots: Sequence[bytes] = (),
+        remove_roots: Sequence[int] = (),
+    ) -> Library | None:
+        """Change what is given; None when there is no such library.
+
+        Removing a root removes what the catalogue holds of it. Raises NameTaken.
+        """
+
+        async def work(connection: AsyncConnection) -> Library | None:
+            if not await _load(connection, library_id):
+                return None
+            values: dict[str, object] = {}
+            if name is not None:
+                values["name"] = name
+            if options is not None:
+                values["options"] = _options_text(options)
+            if remove_roots:
+                values["untidy"] = True
+            if values:
+                await connection.execute(
+                    update(libraries).where(libraries.c.id == library_id).values(**values)
+                )
+            await _add_roots(connection, library_id, add_roots)
+            for root_id in remove_roots:
+                await _clear_roots(connection, roots.c.id == root_id)
+            return (await _load(connection, library_id))[0]
+
+        return await self._guarded(name or "", work)
+
+    async def remove(self, library_id: int) -> bool:
+        """Forget a library and all that the catalogue holds of it. No file is touched."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            await _clear_roots(connection, roots.c.library_id == library_id)
+            own = select(releases.c.id).where(releases.c.library_id == library_id)
+            await connection.execute(delete(release_credits).where(release_credits.c.release_id.in_(own)))
+            for table in (releases, artists, genres, library_scan_jobs):
+                await connection.execute(delete(table).where(table.c.library_id == library_id))
+            gone = await connection.execute(delete(libraries).where(libraries.c.id == library_id))
+            return gone.rowcount > 0
+
+        return await self._database.write(work)
+
+    async def confirm(self, library_id: int) -> int:
+        """Let the next scan believe the unavailable roots of a library; gives how many there were."""
+
+        async def work(connection: AsyncConnection) -> int:
+            done = await connection.execute(
+                update(roots)
+                .where(roots.c.library_id == library_id, roots.c.state == RootState.UNAVAILABLE.value)
+                .values(confirmed=True)
+            )
+            return done.rowcount
+
+        return await self._database.write(work)
+
+    async def counts(self, library_id: int) -> dict[str, int]:
+        """How many items of each sort a library holds: files by status, held removals, parents."""
+        async with self._database.read() as connection:
+            result = {"ready": 0, "missing": 0, "error": 0}
+            mine = select(folders.c.id).join(roots, roots.c.id == folders.c.root_id)
+            mine = mine.where(roots.c.library_id == library_id)
+            rows = await connection.execute(
+                select(media_files.c.status, func.count())
+                .where(media_files.c.folder_id.in_(mine))
+                .group_by(media_files.c.status)
+            )
+            result.update({row[0]: row[1] for row in rows})
+            for table in (artists, releases, genres):
+                result[table.name] = (
+                    await connection.execute(
+                        select(func.count()).select_from(table).where(table.c.library_id == library_id)
+                    )
+                ).scalar_one()
+            result["held"] = (
+                await connection.execute(
+                    select(func.count())
+                    .select_from(removals.join(roots, roots.c.id == removals.c.root_id))
+                    .where(roots.c.library_id == library_id, removals.c.held.is_(True))
+                )
+            ).scalar_one()
+        return result
+
+    async def _guarded(self, name: str, work: object) -> Library:
+        try:
+            return await self._database.write(work)  # type: ignore[arg-type]
+        except sa.exc.IntegrityError as error:
+            if "name" in str(error.orig):
+                raise NameTaken(f"a library named {name!r} is already there") from None
+            raise
+
+
+async def _load(connection: AsyncConnection, library_id: int | None) -> list[Library]:
+    query = select(libraries).order_by(libraries.c.name, libraries.c.id)
+    root_query = select(roots).order_by(roots.c.path)
+    if library_id is not None:
+        query = query.where(libraries.c.id == library_id)
+        root_query = root_query.where(roots.c.library_id == library_id)
+    of: dict[int, list[Root]] = {}
+    for row in await connection.execute(root_query):
+        of.setdefault(row.library_id, []).append(
+            Root(
+                row.id,
+                row.library_id,
+                row.path,
+                RootState(row.state),
+                row.identity,
+                row.reason,
+                bool(row.confirmed),
+            )
+        )
+    return [
+        Library(
+            row.id, row.name, row.kind, _options(row.options), tuple(of.get(row.id, ())), row.reader_version
+        )
+        for row in await connection.execute(query)
+    ]
+
+
+async def _add_roots(connection: AsyncConnection, library_id: int, paths: Sequence[bytes]) -> None:
+    for path in paths:
+        await connection.execute(
+            insert(roots).values(
+                id=await next_id(connection, "roots"),
+                library_id=library_id,
+                path=path,
+                path_text=text_of(path),
+                state=RootState.NEW.value,
+                confirmed=False,
+            )
+        )
+
+
+async def _clear_roots(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> None:
+    # Children first, in set operations: cascading row by row is far slower on a large library.
+    in_roots = select(folders.c.id).join(roots, roots.c.id == folders.c.root_id).where(which)
+    in_files = select(media_files.c.id).where(media_files.c.folder_id.in_(in_roots))
+    for table in (track_genres, track_credits, tracks):
+        await connection.execute(delete(table).where(table.c.file_id.in_(in_files)))
+    await connection.execute(delete(media_files).where(media_files.c.folder_id.in_(in_roots)))
+    await connection.execute(delete(roots).where(which))
+
+
+def _options_text(options: LibraryOptions) -> str:
+    return json.dumps(
+        {
+            "follow_symlinks": options.follow_symlinks,
+            "ignore_ctime": options.ignore_ctime,
+            "ignore_inode": options.ignore_inode,
+            "ignore": list(options.ignore),
+        }
+    )
+
+
+def _options(text: str) -> LibraryOptions:
+    stored = json.loads(text)
+    return LibraryOptions(
+        follow_symlinks=bool(stored.get("follow_symlinks", False)),
+        ignore_ctime=bool(stored.get("ignore_ctime", False)),
+        ignore_inode=bool(stored.get("ignore_inode", False)),
+        ignore=tuple(stored.get("ignore", ())),
+    )

@@ -1,0 +1,205 @@
+"""Trouble with files and folders, as rows that stay until the trouble is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shelfread.model.catalogue import FolderWrite
+from shelfread.model.job import Scope
+from shelfread.model.problem import ProblemCode
+from shelfread.store.clock import text_of
+from shelfread.store.database import Database, insert_rows, run_many
+from shelfread.store.ids import IdBlocks, next_id
+from shelfread.store.tables import media_files, problems, roots
+
+_COLUMNS = (
+    "id",
+    "root_id",
+    "path",
+    "path_text",
+    "file_id",
+    "folder_id",
+    "code",
+    "detail",
+    "found_at",
+)
+
+#: A problem text is one line on a page.
+DETAIL_LIMIT = 500
+
+
+class ProblemRow(NamedTuple):
+    """One open problem. `path` is absolute bytes."""
+
+    id: int
+    library_id: int
+    path: bytes
+    code: str
+    detail: str
+    found_at: int
+
+
+def count_in(batch: Sequence[FolderWrite]) -> int:
+    """How many problem rows a batch brings."""
+    return sum(
+        len(folder.problems) + sum(1 for file in folder.files if file.code is not None) for folder in batch
+    )
+
+
+async def write_problems(
+    connection: AsyncConnection, batch: Sequence[FolderWrite], ids: Sequence[int], now: int
+) -> None:
+    """Replace the problems of every file that was read and of every folder's odd names."""
+    settled: list[tuple[int]] = []
+    folders_seen: list[tuple[int]] = []
+    rows: list[tuple[Any, ...]] = []
+    fresh_ids = iter(ids)
+
+    def add(folder: FolderWrite, name: bytes, file_id: int | None, code: ProblemCode, detail: str) -> None:
+        path = folder.path + b"/" + name if folder.path else name
+        rows.append(
+            (
+                next(fresh_ids),
+                folder.root_id,
+                path,
+                text_of(path),
+                file_id,
+                folder.folder_id,
+                code.value,
+                detail.replace("\x00", "")[:DETAIL_LIMIT],
+                now,
+            )
+        )
+
+    for folder in batch:
+        if folder.known and folder.head:
+            folders_seen.append((folder.folder_id,))
+        for file in folder.files:
+            if file.was_read and not file.fresh:
+                settled.append((file.id,))
+            if file.code is not None:
+                add(folder, file.name, file.id, file.code, file.detail or "")
+        if folder.head:
+            for name, code, detail in folder.problems:
+                add(folder, name, None, code, detail)
+    await run_many(connection, "DELETE FROM problems WHERE file_id = ?", settled)
+    await run_many(connection, "DELETE FROM problems WHERE folder_id = ? AND file_id IS NULL", folders_seen)
+    await insert_rows(connection, problems, _COLUMNS, rows)
+
+
+async def note_place(
+    connection: AsyncConnection, root_id: int, path: bytes, code: ProblemCode, detail: str, now: int
+) -> None:
+    """Record trouble with a root or a folder, unless it is known already."""
+    known = await connection.execute(
+        select(problems.c.id).where(
+            problems.c.root_id == root_id, problems.c.path == path, problems.c.code == code.value
+        )
+    )
+    if known.first() is not None:
+        return
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    await connection.execute(
+        insert(problems)
+        .values(
+            id=await next_id(connection, "problems"),
+            root_id=root_id,
+            path=path,
+            path_text=text_of(path),
+            code=code.value,
+            detail=detail[:DETAIL_LIMIT],
+            found_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def clear_place(
+    connection: AsyncConnection, root_id: int, path: bytes, codes: Sequence[ProblemCode]
+) -> None:
+    """The trouble with a root or folder is over."""
+    await connection.execute(
+        delete(problems).where(
+            problems.c.root_id == root_id,
+            problems.c.path == path,
+            problems.c.file_id.is_(None),
+            problems.c.code.in_([code.value for code in codes]),
+        )
+    )
+
+
+async def places_in_trouble(
+    connection: AsyncConnection, root_id: int, codes: Sequence[ProblemCode]
+) -> set[bytes]:
+    """Paths of a root that have an open problem of these codes."""
+    rows = await connection.execute(
+        select(problems.c.path).where(
+            problems.c.root_id == root_id, problems.c.code.in_([code.value for code in codes])
+        )
+    )
+    return {row[0] for row in rows}
+
+
+async def open_problems(
+    database: Database,
+    *,
+    library_id: int | None = None,
+    scopes: Sequence[Scope] | None = None,
+    limit: int | None = None,
+) -> list[ProblemRow]:
+    """Open problems by path; those of missing files are not shown. Optionally only inside some scopes."""
+    query = (
+        select(
+            problems.c.id,
+            roots.c.library_id,
+            roots.c.path,
+            problems.c.path,
+            problems.c.code,
+            problems.c.detail,
+            problems.c.found_at,
+        )
+        .join(roots, roots.c.id == problems.c.root_id)
+        .outerjoin(media_files, media_files.c.id == problems.c.file_id)
+        .where(or_(problems.c.file_id.is_(None), media_files.c.status != "missing"))
+        .order_by(roots.c.library_id, roots.c.path, problems.c.path, problems.c.code)
+    )
+    if library_id is not None:
+        query = query.where(roots.c.library_id == library_id)
+    if scopes is not None:
+        query = query.where(or_(*(_inside(scope) for scope in scopes)))
+    if limit is not None:
+        query = query.limit(limit)
+    async with database.read() as connection:
+        rows = await connection.execute(query)
+        return [
+            ProblemRow(row[0], row[1], row[2] + (b"/" + row[3] if row[3] else b""), *row[4:]) for row in rows
+        ]
+
+
+def _inside(scope: Scope) -> Any:
+    own = problems.c.root_id == scope.root_id
+    if not scope.relative:
+        return own
+    path = scope.relative
+    return and_(
+        own,
+        or_(
+            problems.c.path == path,
+            and_(problems.c.path > path + b"/", problems.c.path < path + b"0"),
+            # Trouble with the root concerns every part of it.
+            problems.c.path == b"",
+        ),
+    )
+
+
+async def take_ids(ids: IdBlocks, count: int) -> list[int]:
+    """Ids for this many problem rows."""
+    if not count:
+        return []
+    await ids.reserve({"problems": count})
+    return [ids.take("problems") for _ in range(count)]

@@ -1,0 +1,401 @@
+"""Every table, as the code speaks of it. The migrations in `migrations/` build the same thing.
+
+Conventions: paths and names are bytes, with a text beside them for people; times are microseconds since
+the epoch in UTC; the 64-bit facts of a stamp went through `model.entry.fold64`; ids come from `ids.py`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", BIG, primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, cascade: bool = True) -> sa.Column[int]:
+    return sa.Column(
+        name, BIG, sa.ForeignKey(target, ondelete="CASCADE" if cascade else None), nullable=nullable
+    )
+
+
+#: The next free id of each table; a process takes them in blocks (see `ids.py`).
+id_counters = sa.Table(
+    "id_counters",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("next", BIG, nullable=False),
+)
+
+libraries = sa.Table(
+    "libraries",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Column("reader_version", sa.Integer, nullable=False),
+    # A parent row may have lost its last child: the next finishing transaction looks (DESIGN rule 10).
+    sa.Column("untidy", sa.Boolean, nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
+)
+
+roots = sa.Table(
+    "roots",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("path_text", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("identity", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("confirmed", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("library_id", "path"),
+)
+
+folders = sa.Table(
+    "folders",
+    metadata,
+    _id(),
+    _ref("root_id", "roots.id"),
+    _ref("parent_id", "folders.id", nullable=True),
+    # Relative to the root; empty for the root itself.
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("path_text", sa.Text, nullable=False),
+    # Null while something in the folder must be looked at again (DESIGN rule 5).
+    sa.Column("digest", sa.LargeBinary),
+    # Another filesystem than its parent's was mounted here.
+    sa.Column("mounted", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("root_id", "path"),
+    sa.Index(None, "parent_id"),
+)
+
+media_files = sa.Table(
+    "media_files",
+    metadata,
+    _id(),
+    _ref("folder_id", "folders.id"),
+    sa.Column("name", sa.LargeBinary, nullable=False),
+    sa.Column("name_text", sa.Text, nullable=False),
+    sa.Column("size", BIG, nullable=False),
+    sa.Column("mtime_ns", BIG, nullable=False),
+    sa.Column("ctime_ns", BIG, nullable=False),
+    sa.Column("device", BIG, nullable=False),
+    sa.Column("inode", BIG, nullable=False),
+    # ready, missing or error.
+    sa.Column("status", sa.String(8), nullable=False),
+    # Younger than the settle time when it was last looked at.
+    sa.Column("unsettled", sa.Boolean, nullable=False),
+    sa.Column("parser_version", sa.Integer, nullable=False),
+    # Content identity that ignores tags; null when the content gave none.
+    sa.Column("signature", sa.LargeBinary),
+    # Hash of what was read, to tell whether a second reading differs.
+    sa.Column("reading_hash", BIG),
+    # The job (its seq) that read it last: a rescan knows by it what it has done.
+    sa.Column("read_job", BIG, nullable=False),
+    sa.Column("added_at", BIG, nullable=False),
+    # When a scan last recorded it; a file of an unchanged folder was seen by every scan since.
+    sa.Column("seen_at", BIG, nullable=False),
+    sa.Column("missing_at", BIG),
+    sa.UniqueConstraint("folder_id", "name"),
+    sa.Index(None, "signature"),
+    sa.Index(None, "inode"),
+)
+
+#: Ids that a move made redundant; they lead to the row that lives on.
+aliases = sa.Table(
+    "aliases",
+    metadata,
+    sa.Column("old_id", BIG, primary_key=True, autoincrement=False),
+    _ref("file_id", "media_files.id"),
+    sa.Index(None, "file_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Files a scan found gone: settled by its last transaction, or held until a person decides.
+removals = sa.Table(
+    "removals",
+    metadata,
+    sa.Column("job_seq", BIG, primary_key=True, autoincrement=False),
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("media_files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _ref("root_id", "roots.id"),
+    sa.Column("held", sa.Boolean, nullable=False),
+    sa.Index(None, "file_id"),
+    sqlite_with_rowid=False,
+)
+
+pictures = sa.Table(
+    "pictures",
+    metadata,
+    sa.Column(
+        "folder_id",
+        BIG,
+        sa.ForeignKey("folders.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("name", sa.LargeBinary, primary_key=True),
+    sa.Column("name_text", sa.Text, nullable=False),
+    sa.Column("size", BIG, nullable=False),
+    sa.Column("mtime_ns", BIG, nullable=False),
+    sa.Column("ctime_ns", BIG, nullable=False),
+    sa.Column("type", sa.String(16), nullable=False),
+    sa.Column("mime", sa.String(64)),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sqlite_with_rowid=False,
+)
+
+problems = sa.Table(
+    "problems",
+    metadata,
+    _id(),
+    _ref("root_id", "roots.id"),
+    # Relative to the root; for a file also its row.
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("path_text", sa.Text, nullable=False),
+    _ref("file_id", "media_files.id", nullable=True),
+    # The folder the path lies in (or is), so that a scan of it can settle its problems.
+    _ref("folder_id", "folders.id", nullable=True),
+    sa.Column("code", sa.String(32), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("found_at", BIG, nullable=False),
+    sa.UniqueConstraint("root_id", "path", "code"),
+    sa.Index(None, "file_id"),
+    sa.Index(None, "folder_id"),
+)
+
+artists = sa.Table(
+    "artists",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sort_name", sa.Text),
+    sa.Column("mbid", sa.String(36)),
+    sa.UniqueConstraint("library_id", "key"),
+)
+
+releases = sa.Table(
+    "releases",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("edition", sa.Text),
+    sa.Column("artist", sa.Text),
+    sa.Column("date", sa.String(10)),
+    sa.Column("year", sa.Integer),
+    sa.Column("original_date", sa.String(10)),
+    sa.Column("compilation", sa.Boolean, nullable=False),
+    sa.Column("disc_total", sa.Integer),
+    sa.Column("mbid", sa.String(36)),
+    sa.Column("releasegroup_mbid", sa.String(36)),
+    sa.Column("added_at", BIG, nullable=False),
+    sa.UniqueConstraint("library_id", "key"),
+)
+
+release_credits = sa.Table(
+    "release_credits",
+    metadata,
+    sa.Column(
+        "release_id",
+        BIG,
+        sa.ForeignKey("releases.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _ref("artist_id", "artists.id", cascade=False),
+    sa.Index(None, "artist_id"),
+    sqlite_with_rowid=False,
+)
+
+tracks = sa.Table(
+    "tracks",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("media_files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _ref("release_id", "releases.id", nullable=True, cascade=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("artist", sa.Text),
+    sa.Column("albumartist", sa.Text),
+    sa.Column("album", sa.Text),
+    sa.Column("edition", sa.Text),
+    sa.Column("genre", sa.Text),
+    sa.Column("composer", sa.Text),
+    sa.Column("comment", sa.Text),
+    sa.Column("lyrics", sa.Text),
+    sa.Column("track", sa.Integer),
+    sa.Column("track_text", sa.Text),
+    sa.Column("track_total", sa.Integer),
+    sa.Column("disc", sa.Integer),
+    sa.Column("disc_total", sa.Integer),
+    sa.Column("disc_subtitle", sa.Text),
+    sa.Column("date", sa.String(10)),
+    sa.Column("year", sa.Integer),
+    sa.Column("original_date", sa.String(10)),
+    sa.Column("bpm", sa.Float),
+    sa.Column("compilation", sa.Boolean),
+    sa.Column("recording_mbid", sa.String(36)),
+    sa.Column("track_mbid", sa.String(36)),
+    sa.Column("release_mbid", sa.String(36)),
+    sa.Column("releasegroup_mbid", sa.String(36)),
+    sa.Column("track_gain", sa.Float),
+    sa.Column("track_peak", sa.Float),
+    sa.Column("album_gain", sa.Float),
+    sa.Column("album_peak", sa.Float),
+    sa.Column("container", sa.String(16)),
+    sa.Column("codec", sa.String(16)),
+    sa.Column("duration_s", sa.Float),
+    sa.Column("bitrate_kbps", sa.Integer),
+    sa.Column("sample_rate", sa.Integer),
+    sa.Column("channels", sa.Integer),
+    sa.Column("bit_depth", sa.Integer),
+    sa.Column("has_cover", sa.Boolean, nullable=False),
+    # JSON: the embedded pictures, measured.
+    sa.Column("pictures", sa.Text),
+    sa.Index(None, "release_id"),
+)
+
+track_credits = sa.Table(
+    "track_credits",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("tracks.file_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("role", sa.String(16), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _ref("artist_id", "artists.id", cascade=False),
+    # As written in this file.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sort_name", sa.Text),
+    sa.Column("mbid", sa.String(36)),
+    sa.Index(None, "artist_id"),
+    sqlite_with_rowid=False,
+)
+
+genres = sa.Table(
+    "genres",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.UniqueConstraint("library_id", "key"),
+)
+
+track_genres = sa.Table(
+    "track_genres",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("tracks.file_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _ref("genre_id", "genres.id", cascade=False),
+    # As written in this file.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Index(None, "genre_id"),
+    sqlite_with_rowid=False,
+)
+
+library_scan_jobs = sa.Table(
+    "library_scan_jobs",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("seq", BIG, nullable=False, unique=True),
+    _ref("library_id", "libraries.id"),
+    sa.Column("type", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    # JSON: [[root id, relative path in hex], ...]; equal scopes have equal keys.
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("unique_key", sa.Text, nullable=False),
+    # Rises with every claim; every write of the job is guarded by it.
+    sa.Column("fence", BIG, nullable=False),
+    sa.Column("worker_id", sa.String(36)),
+    sa.Column("heartbeat_at", BIG),
+    sa.Column("phase", sa.String(16)),
+    sa.Column("items_found", BIG),
+    sa.Column("items_total", BIG),
+    sa.Column("items_added", BIG),
+    sa.Column("items_updated", BIG),
+    sa.Column("items_moved", BIG),
+    sa.Column("items_restored", BIG),
+    sa.Column("items_unchanged", BIG),
+    sa.Column("items_removed", BIG),
+    sa.Column("items_failed", BIG),
+    sa.Column("items_skipped", BIG),
+    sa.Column("current_path", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("reason", sa.String(32)),
+    sa.Column("log_seq", BIG, nullable=False),
+    sa.Column("queued_at", BIG),
+    sa.Column("started_at", BIG),
+    sa.Column("completed_at", BIG),
+    sa.Index(None, "library_id", "seq"),
+)
+sa.Index(
+    "uq_library_scan_jobs_queued",
+    library_scan_jobs.c.unique_key,
+    unique=True,
+    sqlite_where=library_scan_jobs.c.status == "queued",
+    postgresql_where=library_scan_jobs.c.status == "queued",
+)
+sa.Index(
+    "uq_library_scan_jobs_running",
+    library_scan_jobs.c.unique_key,
+    unique=True,
+    sqlite_where=library_scan_jobs.c.status == "running",
+    postgresql_where=library_scan_jobs.c.status == "running",
+)
+
+job_logs = sa.Table(
+    "job_logs",
+    metadata,
+    sa.Column(
+        "job_seq",
+        BIG,
+        sa.ForeignKey("library_scan_jobs.seq", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("seq", BIG, primary_key=True, autoincrement=False),
+    sa.Column("at", BIG, nullable=False),
+    sa.Column("level", sa.String(8), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("path", sa.LargeBinary),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,1 @@
+"""What a job of each type does: a few lines each, between the queue and the scan."""

@@ -1,0 +1,116 @@
+"""The task of types `scan` and `rescan`: one pass over a library, inside a job that is running."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from shelfread.media.kind import Kind
+from shelfread.model.catalogue import Catalogue
+from shelfread.model.job import LostJob, Reason
+from shelfread.queue.running import RunningJob
+from shelfread.scan.extract import ParserPool
+from shelfread.scan.plan import Outcome, Plan, RootsUnavailable
+from shelfread.scan.progress import OnProgress, silent
+from shelfread.scan.run import Scan
+from shelfread.scan.walk import WalkerPool
+from shelfread.store.database import Database
+from shelfread.store.ids import IdBlocks
+
+
+@dataclass(frozen=True, slots=True)
+class KindParts:
+    """A kind of media with what the scan needs beside it, put together by `app`."""
+
+    kind: Kind
+    #: Where a parser process finds the kind, "module:NAME".
+    reference: str
+    #: Makes the kind's catalogue for a library.
+    catalogue: Callable[[int, IdBlocks], Catalogue]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSizes:
+    """How many processes, and what a parser may take."""
+
+    parsers: int = 0
+    walkers: int = 0
+    file_timeout_s: float = 30.0
+    memory_limit: int = 512 << 20
+
+
+class Pools:
+    """The warm processes of scans of one kind. Start once, use for any number of scans."""
+
+    def __init__(self, parts: KindParts, sizes: PoolSizes) -> None:
+        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.parts = parts
+        self.parsers = ParserPool(
+            parts.reference,
+            sizes.parsers or processors,
+            file_timeout_s=sizes.file_timeout_s,
+            memory_limit=sizes.memory_limit,
+        )
+        self.walkers = WalkerPool(sizes.walkers or min(processors, 4))
+
+    async def start(self) -> None:
+        """Start all of them at once."""
+        await asyncio.gather(self.parsers.start(), self.walkers.start())
+
+    async def close(self) -> None:
+        """End all of them."""
+        await asyncio.gather(self.parsers.close(), self.walkers.close())
+
+
+@asynccontextmanager
+async def warm(parts: KindParts, sizes: PoolSizes) -> AsyncIterator[Pools]:
+    """Pools that are started here and ended here."""
+    pools = Pools(parts, sizes)
+    try:
+        await pools.start()
+        yield pools
+    finally:
+        await pools.close()
+
+
+async def scan_library(
+    database: Database, job: RunningJob, plan: Plan, pools: Pools, on_progress: OnProgress = silent
+) -> Outcome:
+    """Run a scan in a job that this process has claimed, and end the job in every case.
+
+    Raises what ended it, when it did not complete: RootsUnavailable, LostJob, CancelledError or whatever
+    else went wrong. What was committed stays.
+    """
+    ids = IdBlocks(database)
+    parts = pools.parts
+    scan = Scan(
+        database,
+        job,
+        plan,
+        parts.kind,
+        parts.catalogue(plan.library.id, ids),
+        pools.parsers,
+        pools.walkers,
+        ids=ids,
+        on_progress=on_progress,
+    )
+    try:
+        return await scan.run()
+    except asyncio.CancelledError:
+        await asyncio.shield(job.cancel())
+        raise
+    except LostJob:
+        await job.abandon()
+        raise
+    except RootsUnavailable as error:
+        await job.fail(Reason.ROOT_UNAVAILABLE, str(error))
+        raise
+    except Exception as error:
+        # The database itself may be what failed; then the row is found dead by its lock.
+        with contextlib.suppress(Exception):
+            await job.fail(Reason.EXCEPTION, f"{type(error).__name__}: {error}")
+        raise
