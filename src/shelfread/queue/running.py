@@ -113,10 +113,11 @@ class RunningJob:
         """The last batch, and the job is completed, in one transaction."""
 
         async def guarded(connection: Any) -> None:
-            values = jobs.progress_values(report)
-            after = await jobs.guard(connection, self.id, self.fence, values, len(report.logs))
+            after = await jobs.guard(connection, self.id, self.fence, {}, len(report.logs))
             if work is not None:
                 await work(connection)
+            # Settling counts while it works: only now does the report say all.
+            await jobs.guard(connection, self.id, self.fence, jobs.progress_values(report))
             await jobs.write_logs(connection, self.seq, after, report.logs)
             await jobs.end(connection, self.id, self.fence, JobStatus.COMPLETED)
 

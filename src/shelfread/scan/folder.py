@@ -6,7 +6,6 @@ looking; the orchestration makes a task for each sub-folder with `subtask`. Noth
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -128,4 +127,4 @@ def subtask(
 
 def joined(folder: bytes, name: bytes) -> bytes:
     """The path of a name in a folder; a name alone below the root."""
-    return os.path.join(folder, name) if folder else name
+    return folder + b"/" + name if folder else name

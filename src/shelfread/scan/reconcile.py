@@ -209,7 +209,5 @@ def is_gone(path: bytes) -> bool:
     return False
 
 
-def _still_there(
-    roots: dict[int, bytes], page: Sequence[removals.Candidate]
-) -> list[removals.Candidate]:
+def _still_there(roots: dict[int, bytes], page: Sequence[removals.Candidate]) -> list[removals.Candidate]:
     return [found for found in page if not is_gone(joined(roots[found.root_id], found.path))]

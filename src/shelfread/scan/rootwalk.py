@@ -26,6 +26,10 @@ from shelfread.store.ids import IdBlocks
 GROUP_FILES = 400
 GROUP_FOLDERS = 200
 
+#: A root with no more known folders has them all in memory during its walk (about 300 bytes each);
+#: a larger one asks the catalogue for every group of folders.
+FOLDERS_AT_ONCE = 50_000
+
 #: Trouble of a folder as a whole, which is over when the folder can be listed again.
 PLACE_CODES = (
     ProblemCode.FOLDER_UNREADABLE,
@@ -75,10 +79,13 @@ class RootWalk:
         self._changed_files = 0
         #: Folders of this root with an open problem of their own.
         self._in_trouble: set[bytes] = set()
+        #: All known folders by path, when there are not too many.
+        self._known: dict[bytes, KnownFolder] | None = None
 
     async def run(self, scope: Scope) -> None:
         """Walk the root, or the part of it that a scope names."""
         async with self._database.read() as connection:
+            self._known = await files.all_folders(connection, self._root.id, FOLDERS_AT_ONCE)
             self._in_trouble = await problems.places_in_trouble(connection, self._root.id, PLACE_CODES)
         top, parent_id = await self._top(scope.relative)
         if top is None:
@@ -91,6 +98,8 @@ class RootWalk:
         await self._flush()
 
     async def _lookup(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
+        if self._known is not None:
+            return self._known
         async with self._database.read() as connection:
             return await files.known_folders(connection, self._root.id, paths)
 

@@ -21,7 +21,7 @@ from shelfread.scan.ignore import RuleBook
 from shelfread.scan.listing import list_folder
 
 #: Folders in one request. Large enough that a request costs little, small enough to share work.
-GROUP = 128
+GROUP = 64
 #: How often a group is tried again after its walker died: a walker is not killed by what it reads.
 ATTEMPTS = 3
 
@@ -129,7 +129,8 @@ class Walk:
         """
         self._waiting = [_Waiting(top, parent_id)]
         running: set[asyncio.Task[list[Found]]] = set()
-        size = self._pool.size
+        # Twice as many groups as walkers: the next one is made ready while they look.
+        size = 2 * self._pool.size
         try:
             while self._waiting or running:
                 while self._waiting and len(running) < size:

@@ -7,6 +7,8 @@ together with the counters and log lines of the job. One writer; nothing here wa
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,7 +54,12 @@ class Writer:
         self._version = version
         self._limit = 1 if mode is Mode.SYNC else BATCH_FILES
         self._progress = progress
-        self._parts: asyncio.Queue[FolderWrite | None] = asyncio.Queue()
+        self._parts: deque[FolderWrite] = deque()
+        #: Rows that the parts bring, counted so that a batch keeps its limit.
+        self._rows = 0
+        self._ended = False
+        self._some = asyncio.Event()
+        self._enough = asyncio.Event()
         #: Rows for folders that were just discovered, parents first.
         self.new_folders: list[NewFolder] = []
         self.places: list[Place] = []
@@ -63,42 +70,42 @@ class Writer:
 
     def put(self, part: FolderWrite) -> None:
         """Hand over a part of a folder that is completely read."""
-        self._parts.put_nowait(part)
+        self._parts.append(part)
+        self._rows += _rows(part)
+        self._some.set()
+        if self._rows >= self._limit:
+            self._enough.set()
 
     def end(self) -> None:
         """Nothing more will come."""
-        self._parts.put_nowait(None)
+        self._ended = True
+        self._some.set()
+        self._enough.set()
 
     async def run(self) -> None:
         """Write until `end`."""
-        ended = False
-        while not ended:
+        while True:
+            await self._some.wait()
+            if not self._enough.is_set():
+                # One wake-up for a batch, not one for every part.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(GATHER_S):
+                        await self._enough.wait()
             parts: list[FolderWrite] = []
             count = 0
-            deadline: float | None = None
-            clock = asyncio.get_running_loop().time
-            while count < self._limit and not ended:
-                part: FolderWrite | None
-                try:
-                    part = self._parts.get_nowait()
-                except asyncio.QueueEmpty:
-                    if deadline is None:
-                        part = await self._parts.get()
-                    else:
-                        try:
-                            async with asyncio.timeout_at(deadline):
-                                part = await self._parts.get()
-                        except TimeoutError:
-                            break
-                if part is None:
-                    ended = True
-                else:
-                    parts.append(part)
-                    count += max(1, len(part.files))
-                    if deadline is None:
-                        deadline = clock() + GATHER_S
+            while self._parts and (not parts or count + _rows(self._parts[0]) <= self._limit):
+                part = self._parts.popleft()
+                parts.append(part)
+                count += _rows(part)
+            self._rows -= count
+            if self._rows < self._limit and not self._ended:
+                self._enough.clear()
+            if not self._parts and not self._ended:
+                self._some.clear()
             if parts or self.new_folders or self.places or self.logs:
                 await self._write(parts)
+            if self._ended and not self._parts:
+                return
 
     async def _write(self, parts: list[FolderWrite]) -> None:
         try:
@@ -185,6 +192,10 @@ class Writer:
                 change = file.change.value
                 setattr(self._progress.counters, change, getattr(self._progress.counters, change) + 1)
         self._progress.current_path = current
+
+
+def _rows(part: FolderWrite) -> int:
+    return max(1, len(part.files))
 
 
 def _reopened(parts: Sequence[FolderWrite], settled: dict[int, bytes]) -> list[tuple[bytes | None, int]]:

@@ -84,6 +84,19 @@ async def known_folders(
     return found
 
 
+async def all_folders(
+    connection: AsyncConnection, root_id: int, limit: int
+) -> dict[bytes, KnownFolder] | None:
+    """Every folder of a root by path, or None when there are more than `limit`."""
+    rows = await connection.execute(
+        select(folders.c.id, folders.c.path, folders.c.digest, folders.c.mounted)
+        .where(folders.c.root_id == root_id)
+        .limit(limit + 1)
+    )
+    found = {row[1]: KnownFolder(row[0], row[1], row[2], bool(row[3])) for row in rows}
+    return found if len(found) <= limit else None
+
+
 async def child_folders(
     connection: AsyncConnection, folder_ids: Sequence[int]
 ) -> dict[int, list[KnownFolder]]:

@@ -40,6 +40,7 @@ CACHE_LIMIT = 20_000
 _TRACK_COLUMNS = tuple(column.name for column in tracks.c)
 _CREDIT_COLUMNS = tuple(column.name for column in track_credits.c)
 _GENRE_COLUMNS = tuple(column.name for column in track_genres.c)
+_RELEASE_COLUMNS = tuple(column.name for column in releases.c)
 _FACT_COLUMNS = (
     tracks.c.file_id,
     tracks.c.album,
@@ -85,6 +86,19 @@ class _Part(NamedTuple):
     releasegroup: str | None
 
 
+class _Derived(NamedTuple):
+    """What a release derives from its tracks: seven columns in table order, and its artists' keys."""
+
+    artist: str | None
+    date: str | None
+    year: int | None
+    original_date: str | None
+    compilation: bool
+    disc_total: int | None
+    releasegroup: str | None
+    keys: tuple[str, ...]
+
+
 def better(one: str, other: str) -> str:
     """The spelling to show of two that mean the same: mixed case before lower and upper, then by order.
 
@@ -113,7 +127,10 @@ class _Before:
 class _Placing:
     """Which release each track of a batch's folders belongs to."""
 
-    __slots__ = ("facts", "moved_between", "new", "of", "remembered", "stale", "titles")
+    __slots__ = (
+        "facts", "keys", "moved_between", "new", "of", "parts",
+        "remembered", "stale", "texts", "titles", "tracks",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.of: dict[int, int | None] = {}
@@ -127,6 +144,18 @@ class _Placing:
         self.stale: set[int] = set()
         #: Spellings of titles that this batch offers to releases that were there.
         self.titles: dict[int, str] = {}
+        #: What releases are derived from, and the album artists that came of it.
+        self.tracks: defaultdict[int, list[TrackFacts]] = defaultdict(list)
+        self.parts: defaultdict[int, list[_Part]] = defaultdict(list)
+        self.keys: dict[int, tuple[str, ...]] = {}
+        self.texts: dict[int, str | None] = {}
+
+    def gather(self, release_id: int, facts: TrackFacts, item: Audio) -> None:
+        """Count a track that was just read towards its release."""
+        self.tracks[release_id].append(facts)
+        self.parts[release_id].append(
+            _Part(item.date, item.original_date, item.disc, item.disc_total, item.musicbrainz_releasegroupid)
+        )
 
 
 class MusicCatalogue:
@@ -183,7 +212,7 @@ class MusicCatalogue:
         await run_many(
             connection, "UPDATE tracks SET release_id = ? WHERE file_id = ?", placing.moved_between
         )
-        await self._refresh_releases(connection, placing, items)
+        await self._refresh_releases(connection, placing)
         if replaced:
             await self._refresh_artists(connection, before.artist_ids)
             await self._refresh_genres(connection, before.genre_ids)
@@ -474,31 +503,7 @@ class MusicCatalogue:
                 placing.titles[release_id] = title
             for file_id in members:
                 placing.of[file_id] = release_id
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        for release_id, key, title, edition, mbid in new_rows:
-            made = await connection.execute(
-                insert(releases)
-                .values(
-                    id=release_id,
-                    library_id=self._library_id,
-                    key=key,
-                    title=title,
-                    edition=edition,
-                    compilation=False,
-                    mbid=mbid,
-                    added_at=now,
-                )
-                .on_conflict_do_nothing(index_elements=["library_id", "key"])
-            )
-            if made.rowcount == 0:
-                # Another worker made it between the look and now.
-                theirs = (await self._find_releases(connection, [key]))[key]
-                placing.new.discard(release_id)
-                placing.stale.add(theirs)
-                placing.titles[theirs] = title
-                for file_id, place_id in placing.of.items():
-                    if place_id == release_id:
-                        placing.of[file_id] = theirs
+        await self._insert_releases(connection, new_rows, placing, items, now)
         for file_id, release_id in placing.of.items():
             old = before.release_of.get(file_id)
             if old is not None and old != release_id:
@@ -506,6 +511,62 @@ class MusicCatalogue:
             if file_id in placing.remembered and old != release_id:
                 placing.moved_between.append((release_id, file_id))
         return placing
+
+    async def _insert_releases(
+        self,
+        connection: AsyncConnection,
+        new_rows: list[tuple[Any, ...]],
+        placing: _Placing,
+        items: dict[int, Audio],
+        now: int,
+    ) -> None:
+        """Insert new releases with what they derive from the tracks of this batch."""
+        if not new_rows:
+            return
+        for file_id, release_id in placing.of.items():
+            if release_id in placing.new:
+                if file_id in items:
+                    placing.gather(release_id, placing.facts[file_id], items[file_id])
+                else:
+                    # It takes over remembered tracks as well: derived from the rows once they are written.
+                    placing.stale.add(release_id)
+        rows = []
+        for release_id, key, title, edition, mbid in new_rows:
+            derived = self._derive(placing.tracks.get(release_id, ()), placing.parts.get(release_id, ()))
+            placing.keys[release_id] = derived.keys
+            placing.texts[release_id] = derived.artist
+            rows.append(
+                (
+                    release_id,
+                    self._library_id,
+                    key,
+                    title,
+                    edition,
+                    derived.artist,
+                    derived.date,
+                    derived.year,
+                    derived.original_date,
+                    derived.compilation,
+                    derived.disc_total,
+                    mbid,
+                    derived.releasegroup,
+                    now,
+                )
+            )
+        await self._insert_parents(connection, releases, _RELEASE_COLUMNS, rows)
+        if connection.dialect.name == "sqlite":
+            return
+        # Another worker may have made one of them between the look and now.
+        there = await self._find_releases(connection, [row[2] for row in rows])
+        for release_id, _, key, title, *_ in rows:
+            theirs = there[key]
+            if theirs != release_id:
+                placing.new.discard(release_id)
+                placing.stale.add(theirs)
+                placing.titles[theirs] = title
+                for file_id, place_id in placing.of.items():
+                    if place_id == release_id:
+                        placing.of[file_id] = theirs
 
     async def _follow(
         self, connection: AsyncConnection, members: Sequence[int], before: _Before, taken: set[int]
@@ -566,113 +627,106 @@ class MusicCatalogue:
                 fact = of[file_id]
                 (fact.artist_keys if role == "artist" else fact.albumartist_keys).append(key)
 
-    async def _refresh_releases(
-        self, connection: AsyncConnection, placing: _Placing, items: dict[int, Audio]
-    ) -> None:
-        """Set what a release derives from its tracks, from all of them."""
-        tracks_of: dict[int, list[TrackFacts]] = defaultdict(list)
-        parts_of: dict[int, list[_Part]] = defaultdict(list)
-        for file_id, release_id in placing.of.items():
-            if release_id in placing.new and file_id in items:
-                item = items[file_id]
-                tracks_of[release_id].append(placing.facts[file_id])
-                parts_of[release_id].append(
-                    _Part(
-                        item.date,
-                        item.original_date,
-                        item.disc,
-                        item.disc_total,
-                        item.musicbrainz_releasegroupid,
-                    )
-                )
-        # A new release may have gathered remembered tracks as well: then its rows are the truth.
-        stale = sorted(
-            placing.stale
-            | {
-                release_id
-                for file_id, release_id in placing.of.items()
-                if release_id in placing.new and file_id in placing.remembered
-            }
+    def _derive(self, facts: Sequence[TrackFacts], parts: Sequence[_Part]) -> _Derived:
+        """What a release says of itself, from all of its tracks."""
+        text, keys = self._rules.album_artist(facts)
+        date = self._rules.earliest(part.date for part in parts)
+        return _Derived(
+            text,
+            date,
+            int(date[:4]) if date else None,
+            self._rules.earliest(part.original_date for part in parts),
+            text == self._rules.various or any(fact.compilation for fact in facts),
+            self._rules.disc_count((part.disc, part.disc_total) for part in parts),
+            min((part.releasegroup for part in parts if part.releasegroup), default=None),
+            tuple(dict.fromkeys(keys)),
         )
+
+    async def _refresh_releases(self, connection: AsyncConnection, placing: _Placing) -> None:
+        """Set what releases derive from their tracks: anew for those that changed, credits for all."""
+        stale = sorted(placing.stale)
+        updates: list[tuple[Any, ...]] = []
         for part in sliced(stale):
+            await self._load_members(connection, placing, part)
             for release_id in part:
-                tracks_of.pop(release_id, None)
-                parts_of.pop(release_id, None)
-            rows = await connection.execute(
-                select(
-                    tracks.c.release_id,
-                    tracks.c.date,
-                    tracks.c.original_date,
-                    tracks.c.disc,
-                    tracks.c.disc_total,
-                    tracks.c.releasegroup_mbid,
-                    *_FACT_COLUMNS,
-                ).where(tracks.c.release_id.in_(part))
-            )
-            loaded: list[TrackFacts] = []
-            for release_id, date, original, disc, disc_total, group, *fact in rows:
-                facts = _facts(fact)
-                loaded.append(facts)
-                tracks_of[release_id].append(facts)
-                parts_of[release_id].append(_Part(date, original, disc, disc_total, group))
-            await self._add_keys(connection, loaded)
-        known: dict[int, str] = {}
-        for part in sliced(sorted(placing.titles)):
-            for row in await connection.execute(
-                select(releases.c.id, releases.c.title).where(releases.c.id.in_(part))
-            ):
-                known[row[0]] = row[1]
-        by = {release_id: self._rules.album_artist(facts) for release_id, facts in tracks_of.items()}
-        # A key that no track is credited with ("Various Artists") is shown as the release says it.
-        await self._upsert_artists(
-            connection,
-            {
-                key: (text or key, None, None)
-                for text, keys in by.values()
-                for key in keys
-                if key not in self._artists and key not in self._fresh_artists
-            },
-        )
-        rows_out: list[tuple[Any, ...]] = []
-        credit_rows: list[tuple[Any, ...]] = []
-        titles: list[tuple[str, int]] = []
-        for release_id in sorted(by):
-            text, keys = by[release_id]
-            parts = parts_of[release_id]
-            date = self._rules.earliest(part.date for part in parts)
-            rows_out.append(
-                (
-                    text,
-                    date,
-                    int(date[:4]) if date else None,
-                    self._rules.earliest(part.original_date for part in parts),
-                    text == self._rules.various or any(fact.compilation for fact in tracks_of[release_id]),
-                    self._rules.disc_count((part.disc, part.disc_total) for part in parts),
-                    min((part.releasegroup for part in parts if part.releasegroup), default=None),
-                    release_id,
-                )
-            )
-            credit_rows += [
-                (release_id, position, self._artist(key).id)
-                for position, key in enumerate(dict.fromkeys(keys))
-            ]
-            if release_id in known:
-                title = better(known[release_id], placing.titles[release_id])
-                if title != known[release_id]:
-                    titles.append((title, release_id))
+                facts = placing.tracks.get(release_id)
+                if facts:
+                    derived = self._derive(facts, placing.parts[release_id])
+                    placing.keys[release_id] = derived.keys
+                    placing.texts[release_id] = derived.artist
+                    updates.append((*derived[:7], release_id))
         await run_many(
             connection,
             "UPDATE releases SET artist = ?, date = ?, year = ?, original_date = ?, compilation = ?, "
             "disc_total = ?, releasegroup_mbid = ? WHERE id = ?",
-            rows_out,
+            updates,
         )
+        await self._improve_titles(connection, placing)
+        await self._credit_releases(connection, placing)
+
+    async def _load_members(
+        self, connection: AsyncConnection, placing: _Placing, release_ids: Sequence[int]
+    ) -> None:
+        """Read all tracks of some releases from their rows."""
+        for release_id in release_ids:
+            placing.tracks.pop(release_id, None)
+            placing.parts.pop(release_id, None)
+        rows = await connection.execute(
+            select(
+                tracks.c.release_id,
+                tracks.c.date,
+                tracks.c.original_date,
+                tracks.c.disc,
+                tracks.c.disc_total,
+                tracks.c.releasegroup_mbid,
+                *_FACT_COLUMNS,
+            ).where(tracks.c.release_id.in_(release_ids))
+        )
+        loaded: list[TrackFacts] = []
+        for release_id, date, original, disc, disc_total, group, *fact in rows:
+            facts = _facts(fact)
+            loaded.append(facts)
+            placing.tracks[release_id].append(facts)
+            placing.parts[release_id].append(_Part(date, original, disc, disc_total, group))
+        await self._add_keys(connection, loaded)
+
+    async def _improve_titles(self, connection: AsyncConnection, placing: _Placing) -> None:
+        titles: list[tuple[str, int]] = []
+        for part in sliced(sorted(placing.titles)):
+            for row in await connection.execute(
+                select(releases.c.id, releases.c.title).where(releases.c.id.in_(part))
+            ):
+                title = better(row[1], placing.titles[row[0]])
+                if title != row[1]:
+                    titles.append((title, row[0]))
         await run_many(connection, "UPDATE releases SET title = ? WHERE id = ?", titles)
+
+    async def _credit_releases(self, connection: AsyncConnection, placing: _Placing) -> None:
+        # A key that no track is credited with ("Various Artists") is shown as the release says it.
+        await self._upsert_artists(
+            connection,
+            {
+                key: (placing.texts[release_id] or key, None, None)
+                for release_id, keys in placing.keys.items()
+                for key in keys
+                if key not in self._artists and key not in self._fresh_artists
+            },
+        )
         await run_many(
             connection,
             "DELETE FROM release_credits WHERE release_id = ?",
-            [(release_id,) for release_id in sorted(by) if release_id not in placing.new],
+            [(release_id,) for release_id in sorted(placing.keys) if release_id not in placing.new],
         )
-        await insert_rows(connection, release_credits, ("release_id", "position", "artist_id"), credit_rows)
+        await insert_rows(
+            connection,
+            release_credits,
+            ("release_id", "position", "artist_id"),
+            [
+                (release_id, position, self._artist(key).id)
+                for release_id in sorted(placing.keys)
+                for position, key in enumerate(placing.keys[release_id])
+            ],
+        )
 
     # Moves and tidying, in the finishing transaction
 
@@ -707,17 +761,18 @@ class MusicCatalogue:
         # The copy comes first: credits and genres refer to a track that must be there.
         await run_many(
             connection,
-            f"INSERT INTO tracks (file_id, {columns}) SELECT ?, {columns} FROM tracks WHERE file_id = ?",
+            # The names are those of our own tables.
+            f"INSERT INTO tracks (file_id, {columns}) SELECT ?, {columns} FROM tracks WHERE file_id = ?",  # noqa: S608
             values,
         )
-        for name in ("track_credits", "track_genres"):
-            await run_many(connection, f"UPDATE {name} SET file_id = ? WHERE file_id = ?", values)
+        await run_many(connection, "UPDATE track_credits SET file_id = ? WHERE file_id = ?", values)
+        await run_many(connection, "UPDATE track_genres SET file_id = ? WHERE file_id = ?", values)
         for part in sliced(new_ids):
             await connection.execute(delete(tracks).where(tracks.c.file_id.in_(part)))
         await self._keep_releases(connection, pairs, release_of)
         placing = _Placing()
         placing.stale = {release_id for release_id in release_of.values() if release_id is not None}
-        await self._refresh_releases(connection, placing, {})
+        await self._refresh_releases(connection, placing)
         await self._refresh_artists(connection, touched)
         await self._refresh_genres(connection, touched_genres)
         await connection.execute(

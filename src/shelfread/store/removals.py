@@ -215,7 +215,8 @@ async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int
     for part in sliced([new for new, _ in pairs]):
         await connection.execute(delete(media_files).where(media_files.c.id.in_(part)))
     names = ", ".join(f"{column.name} = ?" for column in columns)
-    await run_many(connection, f"UPDATE media_files SET {names}, missing_at = NULL WHERE id = ?", updates)
+    statement = f"UPDATE media_files SET {names}, missing_at = NULL WHERE id = ?"  # noqa: S608 - our own names
+    await run_many(connection, statement, updates)
     await insert_rows(connection, aliases, ("old_id", "file_id"), list(pairs))
     return merged
 

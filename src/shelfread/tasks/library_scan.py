@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from shelfread.media.kind import Kind
@@ -77,6 +78,21 @@ async def warm(parts: KindParts, sizes: PoolSizes) -> AsyncIterator[Pools]:
         await pools.close()
 
 
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Let the cyclic garbage collector run seldom: a scan makes many objects and hardly any cycles.
+
+    Measured on a first scan of 10 000 tracks: the usual thresholds cost a quarter of the CPU seconds of
+    this process, and free nothing that reference counting does not.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 async def scan_library(
     database: Database, job: RunningJob, plan: Plan, pools: Pools, on_progress: OnProgress = silent
 ) -> Outcome:
@@ -99,7 +115,8 @@ async def scan_library(
         on_progress=on_progress,
     )
     try:
-        return await scan.run()
+        with _seldom_collecting():
+            return await scan.run()
     except asyncio.CancelledError:
         await asyncio.shield(job.cancel())
         raise
