@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -24,15 +25,18 @@ HEAD = "0001"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 #: Any number that no other program on the same server uses for an advisory lock.
 _LOCK = 0x5E1F4EAD
+#: What every SQLite file that is not empty begins with.
+_MAGIC = b"SQLite format 3\0"
 
 
 async def migrate(database: Database) -> bool:
     """Bring the schema up to date; true when something was done.
 
     Raises:
-        DatabaseProblem: the database is newer than this program, or cannot be reached.
+        DatabaseProblem: the database is newer than this program, cannot be reached, or has no room.
     """
     try:
+        _refuse_other_file(database.path)
         async with database.read() as connection:
             current = await connection.run_sync(_revision)
     except (sa.exc.OperationalError, OSError) as error:
@@ -43,8 +47,6 @@ async def migrate(database: Database) -> bool:
         return False
     if current is not None:
         _refuse_newer(current)
-        if database.path:
-            back_up(database.path, current)
 
     async def upgrade(connection: AsyncConnection) -> bool:
         if not database.is_sqlite:
@@ -58,7 +60,12 @@ async def migrate(database: Database) -> bool:
         await connection.run_sync(_upgrade)
         return True
 
-    return await database.write(upgrade)
+    try:
+        if current is not None and database.path:
+            back_up(database.path, current)
+        return await database.write(upgrade)
+    except (sa.exc.OperationalError, sqlite3.Error, OSError) as error:
+        raise DatabaseProblem(f"the database cannot be brought up to date: {_first_line(error)}") from error
 
 
 def back_up(path: Path, revision: str) -> Path:
@@ -71,14 +78,24 @@ def back_up(path: Path, revision: str) -> Path:
     unfinished = copy.with_suffix(".unfinished")
     descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     os.close(descriptor)
-    source, target = sqlite3.connect(path), sqlite3.connect(unfinished)
     try:
-        source.backup(target)
-    finally:
-        target.close()
-        source.close()
-    unfinished.rename(copy)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
+            source.backup(target)
+        unfinished.rename(copy)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
     return copy
+
+
+def _refuse_other_file(path: Path | None) -> None:
+    """SQLite takes a file shorter than its header for an empty database, and would write over it."""
+    if path is None or not path.is_file():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    if head not in (b"", _MAGIC):
+        raise DatabaseProblem(f"this is not a usable database: {path} is another sort of file")
 
 
 def _revision(connection: Connection) -> str | None:

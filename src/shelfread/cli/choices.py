@@ -1,0 +1,33 @@
+"""Options and choices that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from shelfread.scan.plan import Mode
+
+
+class KindChoice(StrEnum):
+    """What `--kind` takes: the names of `app.KINDS`, without the cost of importing it (a test compares)."""
+
+    MUSIC = "music"
+
+
+#: Where each kind's reader is: what `inspect` needs of a kind, and no more.
+READERS = {"music": "shelfread.media.music:KIND"}
+
+KindOption = Annotated[KindChoice, typer.Option("--kind", help="The kind of media.")]
+ModeOption = Annotated[
+    Mode, typer.Option("--mode", help="Write rows in batches, or each file as soon as it is read.")
+]
+RescanOption = Annotated[
+    bool, typer.Option("--rescan", help="Read every file again, whether it changed or not.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+IdOption = Annotated[
+    str | None, typer.Option("--library", metavar="ID", help="Only of this library (number or name).")
+]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The library's number, or its name.")]

@@ -1,0 +1,141 @@
+"""All commands of `shelfread`, and the one place where an exception becomes a line and an exit code.
+
+A command is a function here with its options and help, and a module of its own that does the work and is
+imported when the command runs. Knows no library, no scan and no database.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from shelfread import __version__
+from shelfread.cli import library
+from shelfread.cli.choices import AsJson, IdOption, KindChoice, KindOption, ModeOption, RescanOption
+from shelfread.cli.outcome import FAILED, FINE, USAGE, explain
+from shelfread.cli.texts import complain, safe_streams
+from shelfread.scan.plan import Mode
+
+app = typer.Typer(
+    name="shelfread",
+    help="Keeps a true, live catalogue of the media you own.",
+    epilog="Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 done with problems, 130 interrupted.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(library.app, name="library")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shelfread {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    del version
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(USAGE)
+
+
+@app.command("scan")
+def _scan(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Folders to scan, here and now.")],
+    kind: KindOption = KindChoice.MUSIC,
+    rescan: RescanOption = False,
+    mode: ModeOption = Mode.BATCHED,
+    as_json: AsJson = False,
+) -> int:
+    """Scan folders here and now.
+
+    The library of a folder is found, or made and named after it. A folder inside a library's root scans that
+    part only.
+    """
+    from shelfread.cli.scan import scan_paths
+
+    return scan_paths([os.fsencode(path) for path in paths], kind.value, rescan, mode, as_json)
+
+
+@app.command("problems")
+def _problems(library_id: IdOption = None, as_json: AsJson = False) -> int:
+    """List what is wrong with files and folders, until it is put right."""
+    from shelfread.cli.problems import problems
+
+    return problems(library_id, as_json)
+
+
+@app.command("inspect")
+def _inspect(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE...]", help="Files to read.")] = None,
+    kind: Annotated[
+        KindChoice | None,
+        typer.Option("--kind", help="The kind of media; otherwise the name of each file says it."),
+    ] = None,
+    names: Annotated[
+        bool,
+        typer.Option("--names", help="Read names or relative paths from standard input, one a line."),
+    ] = False,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="With --names: they are separated by NUL bytes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show what the scanner reads in files, or in bare names. Touches no database."""
+    from shelfread.cli.inspect import inspect_files, inspect_names
+
+    if null and not names:
+        raise typer.BadParameter("-0 goes with --names")
+    if names:
+        if files:
+            raise typer.BadParameter("--names reads standard input and takes no FILE")
+        return inspect_names(kind.value if kind else None, null, as_json)
+    if not files:
+        raise typer.BadParameter("which FILE? (or --names, to read names from standard input)")
+    return inspect_files([os.fsencode(file) for file in files], kind.value if kind else None, as_json)
+
+
+@app.command("doctor")
+def _doctor(as_json: AsJson = False) -> int:
+    """Check the installation and the catalogue, and change nothing."""
+    from shelfread.cli.doctor import doctor
+
+    return doctor(as_json)
+
+
+def run() -> int:
+    """Run the command line of this process; gives its exit code and lets no exception out."""
+    safe_streams()
+    try:
+        code = app(standalone_mode=False, prog_name="shelfread")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else FINE
+    except TyperException as error:
+        complain(" ".join(error.format_message().split()))
+        return error.exit_code
+    except (Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough. Python would complain once more when it closes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the last place: a line for people instead of a traceback
+        line, code = explain(error)
+        if os.environ.get("SHELFREAD_DEBUG", "").lower() in ("1", "true", "yes", "on"):
+            import traceback
+
+            traceback.print_exc()
+        complain(line)
+        return code

@@ -1,0 +1,100 @@
+"""`shelfread scan` and `shelfread library scan`: here, now, to the end (PROMISES D31, decision 4)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from shelfread.app import App
+from shelfread.cli.display import Display, display
+from shelfread.cli.opening import catalogue, library_of
+from shelfread.cli.outcome import FAILED, explain, reason_of
+from shelfread.cli.running import Interrupts, run
+from shelfread.cli.summary import Result, print_summary, result_fields
+from shelfread.cli.targets import Target, find_or_make, named
+from shelfread.cli.texts import complain, write_json
+from shelfread.model.change import Counters
+from shelfread.model.job import Scope
+from shelfread.scan.plan import Mode
+
+_Find = Callable[[App], Awaitable[Target]]
+
+
+def scan_paths(paths: Sequence[bytes], kind: str, rescan: bool, mode: Mode, as_json: bool) -> int:
+    """Scan folders; gives the exit code."""
+
+    async def find(app: App) -> Target:
+        return await find_or_make(app, paths, kind)
+
+    return _run(find, rescan, mode, as_json)
+
+
+def scan_library(wanted: str, rescan: bool, mode: Mode, as_json: bool) -> int:
+    """Scan all of a library; gives the exit code."""
+
+    async def find(app: App) -> Target:
+        library = await library_of(app, wanted)
+        return Target(library, tuple(Scope(root.id, b"") for root in library.roots), created=False)
+
+    return _run(find, rescan, mode, as_json)
+
+
+def _run(find: _Find, rescan: bool, mode: Mode, as_json: bool) -> int:
+    async def work(interrupts: Interrupts) -> int:
+        async with catalogue() as app:
+            target = await find(app)
+            with display(target, quiet=as_json) as shown_by:
+                result = await _scan(app, target, rescan, mode, shown_by, interrupts)
+            if as_json:
+                write_json(result_fields(result))
+            elif result.error is None:
+                print_summary(result)
+            if result.error is not None:
+                complain(result.error)
+            return result.code
+
+    return run(work)
+
+
+async def _scan(
+    app: App, target: Target, rescan: bool, mode: Mode, shown_by: Display, interrupts: Interrupts
+) -> Result:
+    result = Result(target)
+    started = time.monotonic()
+
+    def note_job(job_id: str) -> None:
+        result.job_id = job_id
+
+    try:
+        report = await app.scan(
+            target.library,
+            target.scopes,
+            rescan=rescan,
+            mode=mode,
+            on_progress=shown_by.show,
+            on_start=note_job,
+        )
+    except asyncio.CancelledError:
+        result.status = "cancelled"
+        result.error = "interrupted: what was found so far is kept, and the next scan does the rest"
+        result.code = interrupts.code
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+    except Exception as error:
+        if os.environ.get("SHELFREAD_DEBUG") or not isinstance(error, Exception):
+            raise
+        result.status = "failed"
+        result.error, result.code = explain(error)
+        result.reason = reason_of(error)
+    else:
+        result.status = "completed"
+        result.problems = report.problems
+        result.counters = report.outcome.counters
+        result.unavailable = report.outcome.unavailable
+        result.held = report.outcome.held
+    result.duration_s = time.monotonic() - started
+    return result
