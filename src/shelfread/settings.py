@@ -5,6 +5,7 @@ Variables are `SHELFREAD_*`. An invalid value is an error that names its variabl
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -35,6 +36,13 @@ class Settings(BaseSettings):
     parser_timeout_seconds: float = Field(default=30.0, gt=0, le=3600)
     #: Mebibytes that a parser may take above what it starts with.
     parser_memory_mb: int = Field(default=512, ge=64, le=65_536)
+    #: Show where an error came from, not only what it is.
+    debug: bool = False
+
+
+def debugging() -> bool:
+    """Whether `SHELFREAD_DEBUG` is on. Asked when something went wrong: perhaps the settings themselves."""
+    return os.environ.get("SHELFREAD_DEBUG", "").strip().lower() in ("1", "true", "yes", "on", "t", "y")
 
 
 def read_settings() -> Settings:

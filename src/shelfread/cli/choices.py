@@ -16,9 +16,6 @@ class KindChoice(StrEnum):
     MUSIC = "music"
 
 
-#: Where each kind's reader is: what `inspect` needs of a kind, and no more.
-READERS = {"music": "shelfread.media.music:KIND"}
-
 KindOption = Annotated[KindChoice, typer.Option("--kind", help="The kind of media.")]
 ModeOption = Annotated[
     Mode, typer.Option("--mode", help="Write rows in batches, or each file as soon as it is read.")

@@ -29,7 +29,12 @@ class Refused(Exception):
 
 
 def explain(error: BaseException) -> tuple[str, int]:
-    """The line for people and the exit code of an exception that ended a command."""
+    """The line for people and the exit code of an exception that ended a command.
+
+    With SHELFREAD_DEBUG it prints the traceback on standard error as well.
+    """
+    if not isinstance(error, Refused):
+        _trace(error)
     kind = type(error).__name__
     text = " ".join(str(error).split())
     if isinstance(error, Refused):
@@ -48,6 +53,15 @@ def explain(error: BaseException) -> tuple[str, int]:
         where = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
         return f"{error.strerror}{where}", FAILED
     return f"unexpected {kind}: {text} (SHELFREAD_DEBUG=1 shows where)", FAILED
+
+
+def _trace(error: BaseException) -> None:
+    from shelfread.settings import debugging
+
+    if debugging():
+        import traceback
+
+        traceback.print_exception(error)
 
 
 def reason_of(error: BaseException) -> str:

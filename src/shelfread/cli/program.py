@@ -133,9 +133,5 @@ def run() -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last place: a line for people instead of a traceback
         line, code = explain(error)
-        if os.environ.get("SHELFREAD_DEBUG", "").lower() in ("1", "true", "yes", "on"):
-            import traceback
-
-            traceback.print_exc()
         complain(line)
         return code

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from shelfread.app import App
 from shelfread.cli.display import Display, display
 from shelfread.cli.opening import catalogue, library_of
-from shelfread.cli.outcome import FAILED, explain, reason_of
+from shelfread.cli.outcome import explain, reason_of
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.summary import Result, print_summary, result_fields
-from shelfread.cli.targets import Target, find_or_make, named
+from shelfread.cli.targets import Target, find_or_make
 from shelfread.cli.texts import complain, write_json
-from shelfread.model.change import Counters
 from shelfread.model.job import Scope
 from shelfread.scan.plan import Mode
+from shelfread.store.problems import open_problems
 
 _Find = Callable[[App], Awaitable[Target]]
 
@@ -48,13 +47,13 @@ def _run(find: _Find, rescan: bool, mode: Mode, as_json: bool) -> int:
             target = await find(app)
             with display(target, quiet=as_json) as shown_by:
                 result = await _scan(app, target, rescan, mode, shown_by, interrupts)
-            if as_json:
-                write_json(result_fields(result))
-            elif result.error is None:
-                print_summary(result)
             if result.error is not None:
                 complain(result.error)
-            return result.code
+            if as_json:
+                write_json(result_fields(result))
+            elif result.job_id is not None:
+                print_summary(result)
+            return result.exit_code
 
     return run(work)
 
@@ -84,9 +83,7 @@ async def _scan(
         task = asyncio.current_task()
         assert task is not None
         task.uncancel()
-    except Exception as error:
-        if os.environ.get("SHELFREAD_DEBUG") or not isinstance(error, Exception):
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever ended the scan is told as its result
         result.status = "failed"
         result.error, result.code = explain(error)
         result.reason = reason_of(error)
@@ -97,4 +94,24 @@ async def _scan(
         result.unavailable = report.outcome.unavailable
         result.held = report.outcome.held
     result.duration_s = time.monotonic() - started
+    if result.error is not None:
+        # The database may be what failed; then there is nothing to add.
+        with contextlib.suppress(Exception):
+            await _tell_what_is_kept(app, result)
     return result
+
+
+async def _tell_what_is_kept(app: App, result: Result) -> None:
+    """The counters and problems that a scan left which did not come to its end."""
+    job = await app.job(result.job_id) if result.job_id else None
+    if job is not None:
+        result.counters = job.counters
+        result.problems = await open_problems(
+            app.database, library_id=result.target.library.id, scopes=result.target.scopes
+        )
+    library = await app.libraries.get(result.target.library.id)
+    if library is not None and result.reason == "root_unavailable":
+        covered = {scope.root_id for scope in result.target.scopes}
+        result.unavailable = [
+            (root.path, root.reason) for root in library.roots if root.id in covered and root.reason
+        ]

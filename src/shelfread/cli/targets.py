@@ -42,11 +42,11 @@ async def find_or_make(app: App, paths: Sequence[bytes], kind: str) -> Target:
         for folder in fresh:
             _refuse_above(folder, libraries)
         if fresh and len(fresh) < len(folders):
-            other = next(library for places in known.values() for library, _ in places)
+            inside = next(folder for folder in folders if folder not in fresh)
+            other = known[inside][0][0]
             raise Refused(
-                f"{shown(fresh[0])} is in no library and {shown(folders[0] if folders[0] not in fresh else _other(folders, fresh))} "
-                f"is in {named(other)}: scan them one at a time, or add the folder with "
-                f"`shelfread library set {other.id} --add-root`"
+                f"{shown(inside)} is in {named(other)} and {shown(fresh[0])} is in none: scan them one at a "
+                f"time, or add the folder with `shelfread library set {other.id} --add-root`"
             )
         if not fresh:
             library, scopes = _one_library(known)
@@ -54,14 +54,12 @@ async def find_or_make(app: App, paths: Sequence[bytes], kind: str) -> Target:
             return Target(library, scopes, created=False)
         for folder in fresh:
             refuse_unlistable(folder)
-        made = await _make(app, outermost(fresh), kind, {library.name for library in await app.libraries.all()})
+        made = await _make(
+            app, outermost(fresh), kind, {library.name for library in await app.libraries.all()}
+        )
         if made is not None:
             return Target(made, tuple(Scope(root.id, b"") for root in made.roots), created=True)
         # The name was taken meanwhile, perhaps for the same folders: look again.
-
-
-def _other(folders: Sequence[bytes], fresh: Sequence[bytes]) -> bytes:
-    return next(folder for folder in folders if folder not in fresh)
 
 
 def folder_of(path: bytes) -> bytes:

@@ -19,10 +19,11 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from shelfread.scan.channel import Receiver, environment
 
 #: Frames of one read of the channel. True: more is expected soon, reading may rest for `pause_s`.
 OnFrames = Callable[[list[memoryview]], bool]
@@ -33,12 +34,6 @@ STDERR_LIMIT = 4096
 STDERR_PAUSE_S = 0.05
 #: Frames that wait for a slow consumer before the channel is left alone.
 QUEUE_LIMIT = 64
-#: What a child may know of the parent's environment: nothing with a password in it.
-KEPT_VARIABLES = {
-    "PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SYSTEMROOT", "PYTHONHOME",
-    "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH", "LD_PRELOAD",
-    "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
-}  # fmt: skip
 
 
 class ScanChildFailed(Exception):
@@ -64,7 +59,8 @@ class Child:
         self._process = process
         self._on_frames = on_frames
         self._on_death = on_death
-        self._frame_limit = frame_limit
+        #: The longest frame this child may send.
+        self.frame_limit = frame_limit
         self._pause_s = pause_s
         self._transport: asyncio.Transport | None = None
         self._queue: deque[memoryview] = deque()
@@ -274,11 +270,6 @@ class Child:
         self._at_eof.set()
         self.kill()
 
-    @property
-    def frame_limit(self) -> int:
-        """The longest frame this child may send."""
-        return self._frame_limit
-
     # Inside.
 
     def _resume(self) -> None:
@@ -346,58 +337,6 @@ class Child:
             if not self._take_stderr(pipe.fileno()):
                 break
         pipe.close()
-
-
-class Receiver(asyncio.Protocol):
-    """Cuts what comes from a child into frames: no copy, and no step per frame that is not needed."""
-
-    def __init__(self, child: Child) -> None:
-        self._child = child
-        self._parts: list[bytes] = []
-        self._have = 0
-        self._need = 4
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._child.connected(transport)
-
-    def data_received(self, received: bytes) -> None:
-        self._have += len(received)
-        if self._parts:
-            self._parts.append(received)
-            if self._have < self._need:
-                return
-            received = b"".join(self._parts)
-        view = memoryview(received)
-        frames: list[memoryview] = []
-        at, end, self._need = 0, len(received), 4
-        while end - at >= 4:
-            length = int.from_bytes(view[at : at + 4], "little")
-            if length > self._child.frame_limit:
-                self._child.broken(f"a frame of {length} bytes, {self._child.frame_limit} are accepted")
-                break
-            if at + 4 + length > end:
-                self._need = 4 + length
-                break
-            frames.append(view[at + 4 : at + 4 + length])
-            at += 4 + length
-        self._have = end - at
-        self._parts = [received[at:]] if at < end else []
-        if frames:
-            self._child.frames(frames)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._child.disconnected()
-
-
-def environment() -> dict[str, str]:
-    """The environment of a child: what finds the same modules as here, and little else."""
-    kept = {k: v for k, v in os.environ.items() if k in KEPT_VARIABLES or k.startswith("LC_")}
-    own = str(Path(__file__).resolve().parents[2])
-    # The empty entry (the current folder) is left out: it may be a folder of media.
-    paths = dict.fromkeys([*(str(Path(entry).absolute()) for entry in sys.path if entry), own])
-    kept["PYTHONPATH"] = os.pathsep.join(path for path in paths if os.pathsep not in path)
-    return kept
 
 
 _SIGNALS = {int(number) for number in signal.Signals}

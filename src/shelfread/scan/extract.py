@@ -16,20 +16,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from typing import NamedTuple
 
 import msgspec
 
-from shelfread.model.entry import Stamp
 from shelfread.model.problem import ProblemCode
-from shelfread.scan.child import ANNOUNCE
 from shelfread.scan.children import Child, ScanChildFailed
+from shelfread.scan.portions import MEDIA, PICTURE, Chunk, FileReading, FileRef, Portion, Seat
 
-MEDIA = 0
-PICTURE = 1
-
-#: A child has at most so many chunks: one in work, one waiting so that it never idles.
-DEPTH = 2
 #: A child that fails to start so often in a row ends the scan.
 START_ATTEMPTS = 3
 #: Frames gather this long before the parent wakes up for them.
@@ -44,95 +37,7 @@ OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 BARREN_DEATHS = 50
 _NIL = msgspec.Raw(b"\xc0")
 
-
-class FileRef(NamedTuple):
-    """One file to read: its absolute path, the path below its root, and what is wanted of it."""
-
-    path: bytes
-    relative: bytes
-    #: MEDIA or PICTURE.
-    want: int = MEDIA
-
-
-class FileReading(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What came of one file: decoded from the child's frame as it is, the item left encoded.
-
-    `item` is msgpack of the kind's dataclass, or of None: give it to a decoder of `Audio | None`. It is
-    a view of the bytes received with it, so it is for the next batch and not for keeping.
-    """
-
-    #: Position in the chunk.
-    index: int
-    #: The stamp under which the content was read; None if the file could not be opened or killed its reader.
-    stamp: Stamp | None
-    code: ProblemCode | None
-    detail: str | None
-    signature: bytes | None
-    item: msgspec.Raw
-
-
-class _Chunk:
-    """One call of `read`."""
-
-    __slots__ = ("deaths", "done", "files", "left", "readings")
-
-    def __init__(self, files: list[FileRef], done: asyncio.Future[None]) -> None:
-        self.files = files
-        self.readings: list[FileReading | None] = [None] * len(files)
-        self.left = len(files)
-        self.deaths: dict[int, int] = {}
-        self.done = done
-
-    def put(self, reading: FileReading) -> None:
-        self.readings[reading.index] = reading
-        self.left -= 1
-        if not self.left and not self.done.done():
-            self.done.set_result(None)
-
-
-class _Portion:
-    """Files of one chunk that travel to a child together: all of it, or what a dead child left."""
-
-    __slots__ = ("alone", "answered", "chunk", "indexes")
-
-    def __init__(self, chunk: _Chunk, indexes: list[int], *, alone: bool = False) -> None:
-        self.chunk = chunk
-        self.indexes = indexes
-        self.answered = 0
-        self.alone = alone
-
-    def message(self) -> list[tuple[int, bytes, bytes, int]]:
-        files = self.chunk.files
-        if self.alone:
-            path, relative, want = files[self.indexes[0]]
-            return [(self.indexes[0], path, relative, want | ANNOUNCE)]
-        return [(index, *files[index]) for index in self.indexes]
-
-
-class _Seat:
-    """A place for one child; when the child dies the next one takes it."""
-
-    __slots__ = ("begun", "child", "excused", "filling", "heard", "out", "verdict")
-
-    def __init__(self) -> None:
-        self.child: Child | None = None
-        self.filling: asyncio.Task[None] | None = None
-        self.out: deque[_Portion] = deque()
-        self.heard = 0.0
-        #: Set when the child is being killed (or leaves) for a known reason.
-        self.verdict: tuple[ProblemCode, str] | None = None
-        #: The child has told that it opens the file it was given alone.
-        self.begun = False
-        #: Its end is nobody's fault.
-        self.excused = False
-
-    def takes(self, portion: _Portion) -> bool:
-        if self.child is None or self.verdict is not None or self.excused:
-            return False
-        return not self.out or (len(self.out) < DEPTH and not portion.alone and not self.out[0].alone)
-
-    def load(self) -> int:
-        return sum(len(portion.indexes) - portion.answered for portion in self.out)
+__all__ = ["MEDIA", "PICTURE", "FileReading", "FileRef", "ParserPool"]
 
 
 class ParserPool:
@@ -164,11 +69,9 @@ class ParserPool:
         self._timeout_s = file_timeout_s
         self._frame_limit = frame_limit
         self.workers = workers
-        self._seats = [_Seat() for _ in range(workers)]
-        self._pending: deque[_Portion] = deque()
+        self._seats = [Seat() for _ in range(workers)]
+        self._pending: deque[Portion] = deque()
         self._decode = msgspec.msgpack.Decoder(FileReading).decode
-        # Numbers beyond 64 bits come as text.
-        self._decode_wide = msgspec.msgpack.Decoder(FileReading, strict=False).decode
         self._failure: ScanChildFailed | None = None
         self._closed = False
         self._barren = 0
@@ -237,9 +140,9 @@ class ParserPool:
         """
         if self._failure is not None:
             raise self._failure
-        work = _Chunk(chunk, self._loop.create_future())
+        work = Chunk(chunk, self._loop.create_future())
         if chunk:
-            self._pending.append(_Portion(work, list(range(len(chunk)))))
+            self._pending.append(Portion(work, list(range(len(chunk)))))
             self._dispatch()
             try:
                 await work.done
@@ -260,14 +163,14 @@ class ParserPool:
             if not free:
                 return
             self._pending.popleft()
-            seat = min(free, key=_Seat.load)
+            seat = min(free, key=Seat.load)
             if not seat.out:
                 seat.heard = self._loop.time()
             seat.out.append(portion)
             assert seat.child is not None
             seat.child.send(portion.message())
 
-    def _frames(self, seat: _Seat, frames: list[memoryview]) -> bool:
+    def _frames(self, seat: Seat, frames: list[memoryview]) -> bool:
         """Take the frames of one read: the hot path of a scan."""
         if seat.verdict is not None:
             return False
@@ -278,12 +181,9 @@ class ParserPool:
                 continue
             try:
                 reading = self._decode(frame)
-            except (msgspec.MsgspecError, ValueError):
-                try:
-                    reading = self._decode_wide(frame)
-                except (msgspec.MsgspecError, ValueError) as error:
-                    self._condemn(seat, ProblemCode.PARSER_OUTPUT, f"the reader sent rubbish: {error}")
-                    return False
+            except (msgspec.MsgspecError, ValueError) as error:
+                self._condemn(seat, ProblemCode.PARSER_OUTPUT, f"the reader sent rubbish: {error}")
+                return False
             portion = seat.out[0] if seat.out else None
             if portion is None or reading.index != portion.indexes[portion.answered]:
                 self._condemn(seat, ProblemCode.PARSER_OUTPUT, "the reader sent an answer nobody asked for")
@@ -317,21 +217,21 @@ class ParserPool:
             seat.child.check()
         self._ticker = self._loop.call_later(TICK_S, self._tick)
 
-    def _condemn(self, seat: _Seat, code: ProblemCode, detail: str) -> None:
+    def _condemn(self, seat: Seat, code: ProblemCode, detail: str) -> None:
         if seat.verdict is None and seat.child is not None:
             seat.verdict = (code, detail)
             seat.child.kill()
 
-    def _abandon(self, work: _Chunk) -> None:
+    def _abandon(self, work: Chunk) -> None:
         for seat in self._seats:
             if seat.child is not None and any(portion.chunk is work for portion in seat.out):
                 seat.excused = True
                 seat.child.kill()
 
-    def _dead(self, seat: _Seat) -> None:
+    def _dead(self, seat: Seat) -> None:
         """A child is gone: settle the file it was reading, give the rest to others."""
         child, seat.child = seat.child, None
-        again: list[_Portion] = []
+        again: list[Portion] = []
         # A death after `_abandon` or an announced leave is nobody's fault, unless there was a verdict.
         blame = not seat.excused or seat.verdict is not None
         for portion in seat.out:
@@ -342,10 +242,10 @@ class ParserPool:
                 blame = False
                 assert child is not None
                 if self._settle(seat, portion, left[0], child):
-                    again.append(_Portion(portion.chunk, left[:1], alone=True))
+                    again.append(Portion(portion.chunk, left[:1], alone=True))
                 left = left[1:]
             if left:
-                again.append(_Portion(portion.chunk, left))
+                again.append(Portion(portion.chunk, left))
         seat.out.clear()
         seat.verdict = None
         seat.excused = seat.begun = False
@@ -354,7 +254,7 @@ class ParserPool:
             self._refill(seat)
             self._dispatch()
 
-    def _settle(self, seat: _Seat, portion: _Portion, index: int, child: Child) -> bool:
+    def _settle(self, seat: Seat, portion: Portion, index: int, child: Child) -> bool:
         """Judge the file a dead child was reading. True: try it again, alone."""
         chunk, verdict = portion.chunk, seat.verdict
         if verdict is None and child.garbage is not None:
@@ -375,10 +275,10 @@ class ParserPool:
 
     # Keeping the seats taken.
 
-    def _refill(self, seat: _Seat) -> None:
+    def _refill(self, seat: Seat) -> None:
         seat.filling = self._loop.create_task(self._fill(seat))
 
-    async def _fill(self, seat: _Seat) -> None:
+    async def _fill(self, seat: Seat) -> None:
         failures = 0
         while not self._closed and self._failure is None:
             try:
@@ -393,7 +293,7 @@ class ParserPool:
                     self._dispatch()
                     return
 
-    async def _start_child(self, seat: _Seat) -> Child:
+    async def _start_child(self, seat: Seat) -> Child:
         born: list[Child] = []
 
         def gone() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,7 +72,7 @@ class Reconciler:
             complete: every file of the library was looked at.
             version: the reader's version, which all files then have been read by.
         """
-        back = await self._drop_what_is_there()
+        back, passed_over = await self._look_again()
         believed = [found for found in checks if found.reason is None]
         async with self._database.read() as connection:
             since = await jobs.last_completed(connection, self._plan.library.id, self._batch.seq)
@@ -96,15 +98,18 @@ class Reconciler:
                 if sum(left.values()) > len(moves)
                 else {}
             )
+            moves = [(new, old) for new, old in moves if old not in passed_over]
             moved_from = await removals.roots_of(connection, [old for _, old in moves])
         for root_id, count in moved_from.items():
             left[root_id] -= count
+        # What is there and was passed over is no disk that is away: no person need be asked.
+        known_there = Counter(passed_over.values())
         confirmed = {found.root.id for found in believed if found.root.confirmed}
         held = {
             root_id: count
             for root_id, count in left.items()
             if root_id not in confirmed
-            and count > max(REMOVALS_AT_ONCE, REMOVAL_SHARE * present.get(root_id, 0))
+            and count - known_there[root_id] > max(REMOVALS_AT_ONCE, REMOVAL_SHARE * present.get(root_id, 0))
         }
         await self._catalogue.reserve_for_merge(len(moves))
         outcome = Outcome(
@@ -164,6 +169,9 @@ class Reconciler:
                 await files.update_folders(connection, settled, [])
                 for root_id, path in self._gone:
                     await files.drop_empty_folders(connection, root_id, [path])
+            for root_id, path in self._gone:
+                # Should it come back just as it was, its files are missing or elsewhere all the same.
+                await files.forget_digests_below(connection, root_id, path)
             await root_rows.believe(connection, [found.root.id for found in believed])
             if complete and not outcome.unavailable and self._plan.library.reader_version != version:
                 await root_rows.set_reader_version(connection, self._plan.library.id, version)
@@ -174,10 +182,18 @@ class Reconciler:
         outcome.counters = counters
         return outcome
 
-    async def _drop_what_is_there(self) -> set[int]:
-        """Look once more at every file that was not listed; gives the folders of those that are there."""
+    async def _look_again(self) -> tuple[set[int], dict[int, int]]:
+        """Look once more at every file that was not listed.
+
+        One that was touched since the scan began was missed: it stays, and its folder is looked at again. One
+        that is as it was is passed over by a rule: it goes missing, but it did not move.
+
+        Returns:
+            The folders to look at again, and the files that are passed over with their roots.
+        """
         paths = {root.id: root.path for root in self._plan.library.roots}
         due: set[int] = set()
+        passed_over: dict[int, int] = {}
         after = 0
         while self._later or self._gone:
             async with self._database.read() as connection:
@@ -185,17 +201,18 @@ class Reconciler:
             if not page:
                 break
             after = page[-1].file_id
-            there = await asyncio.to_thread(_still_there, paths, page)
-            if there:
-                due.update(candidate.folder_id for candidate in there)
+            late, there = await asyncio.to_thread(_there, paths, page, self._started * 1000)
+            passed_over.update((candidate.file_id, candidate.root_id) for candidate in there)
+            if late:
+                due.update(candidate.folder_id for candidate in late)
 
-                async def work(connection: Any, there: Sequence[removals.Candidate] = there) -> None:
-                    await removals.drop(connection, [candidate.file_id for candidate in there])
+                async def work(connection: Any, late: Sequence[removals.Candidate] = late) -> None:
+                    await removals.drop(connection, [candidate.file_id for candidate in late])
 
                 await self._batch.commit(
                     work, BatchReport(self._progress.counters.copy(), Phase.SETTLING, self._progress.total)
                 )
-        return due
+        return due, passed_over
 
 
 def is_gone(path: bytes) -> bool:
@@ -209,5 +226,20 @@ def is_gone(path: bytes) -> bool:
     return False
 
 
-def _still_there(roots: dict[int, bytes], page: Sequence[removals.Candidate]) -> list[removals.Candidate]:
-    return [found for found in page if not is_gone(joined(roots[found.root_id], found.path))]
+def _there(
+    roots: dict[int, bytes], page: Sequence[removals.Candidate], started_ns: int
+) -> tuple[list[removals.Candidate], list[removals.Candidate]]:
+    """Those that came or changed too late to be listed, or cannot be looked at; and those that were there."""
+    late: list[removals.Candidate] = []
+    there: list[removals.Candidate] = []
+    for found in page:
+        path = joined(roots[found.root_id], found.path)
+        try:
+            status = os.lstat(path)
+        except OSError:
+            if not is_gone(path):
+                late.append(found)
+            continue
+        if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+            (late if status.st_ctime_ns >= started_ns else there).append(found)
+    return late, there

@@ -8,35 +8,19 @@ kind. The looking itself is `listing`; this is the order of it, and what runs in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from shelfread.model.catalogue import KnownFolder
-from shelfread.scan.child import Answer
 from shelfread.scan.children import Child, ChildDied, ScanChildFailed
 from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, subtask
-from shelfread.scan.ignore import RuleBook
-from shelfread.scan.listing import list_folder
 
 #: Folders in one request. Large enough that a request costs little, small enough to share work.
 GROUP = 64
 #: How often a group is tried again after its walker died: a walker is not killed by what it reads.
 ATTEMPTS = 3
-
-
-def walker(_init: Any) -> Answer:
-    """The role of a walker: a group of folders in, their listings out, in one frame."""
-    book = RuleBook()
-
-    def answer(request: Any) -> Iterator[list[FolderListing]]:
-        rules, tasks = msgspec.convert(
-            request, tuple[WalkRules, list[FolderTask]], builtin_types=(bytes,), strict=False
-        )
-        yield [list_folder(task, rules, book=book) for task in tasks]
-
-    return answer
 
 
 _listings = msgspec.msgpack.Decoder(list[FolderListing])

@@ -64,8 +64,13 @@ def below(path: bytes) -> Any:
     """The condition that a folder row is `path` or lies below it (all of the root for b"")."""
     if not path:
         return folders.c.path >= b""
-    # "0" is the byte after "/", so this range is the subtree and uses the index.
-    return or_(folders.c.path == path, and_(folders.c.path > path + b"/", folders.c.path < path + b"0"))
+    # "0" is the byte after "/". The range is what an index can search (an OR alone it cannot); names like
+    # "path - more" lie in it as well, and are sorted out by the rest.
+    return and_(
+        folders.c.path >= path,
+        folders.c.path < path + b"0",
+        or_(folders.c.path == path, folders.c.path > path + b"/"),
+    )
 
 
 async def known_folders(
@@ -162,6 +167,15 @@ async def forget_digests_of_outdated(
     await connection.execute(
         update(folders)
         .where(folders.c.root_id.in_(library_roots), folders.c.id.in_(outdated))
+        .values(digest=None)
+    )
+
+
+async def forget_digests_below(connection: AsyncConnection, root_id: int, path: bytes) -> None:
+    """Make due every folder at and below a path."""
+    await connection.execute(
+        update(folders)
+        .where(folders.c.root_id == root_id, below(path), folders.c.digest.is_not(None))
         .values(digest=None)
     )
 

@@ -1,0 +1,302 @@
+"""What `library add`, `list`, `show`, `set` and `remove` do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shelfread.app import App
+from shelfread.cli.opening import catalogue, library_of
+from shelfread.cli.outcome import FINE, USAGE, Refused
+from shelfread.cli.printing import Paper, print_table
+from shelfread.cli.running import Interrupts, run
+from shelfread.cli.targets import folder_of, is_inside, named, refuse_unlistable, tidy_name
+from shelfread.cli.texts import aligned, counted, iso_time, number, path_fields, shown, write_json
+from shelfread.model.job import Job
+from shelfread.model.library import Library, LibraryOptions
+from shelfread.store.problems import open_problems
+
+_HISTORY = 5
+_IGNORE_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `library set` is to change; what is None or empty stays."""
+
+    name: bytes | None = None
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    ignore: list[str] | None = None
+    add_roots: Sequence[bytes] = ()
+    remove_roots: Sequence[bytes] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return self == Wanted(add_roots=self.add_roots[:0], remove_roots=self.remove_roots[:0])
+
+
+def add(
+    name: bytes,
+    paths: Sequence[bytes],
+    kind: str,
+    flags: Mapping[str, bool],
+    ignore: Sequence[str],
+    as_json: bool,
+) -> int:
+    """Add a library."""
+    folders = _new_roots([], paths)
+    checked = _checked_name(name)
+    options = LibraryOptions(**flags, ignore=_checked_rules(ignore))
+
+    async def work(_: Interrupts) -> int:
+        async with catalogue() as app:
+            library = await app.libraries.add(checked, kind, folders, options)
+        if as_json:
+            write_json(library_fields(library))
+        else:
+            Paper().line(
+                ("", f"Added {named(library)}. Scan it: "), ("bold", f"shelfread library scan {library.id}")
+            )
+        return FINE
+
+    return run(work)
+
+
+def list_all(as_json: bool) -> int:
+    """List the libraries."""
+
+    async def work(_: Interrupts) -> int:
+        async with catalogue() as app:
+            libraries = await app.libraries.all()
+            details = [await _details(app, library) for library in libraries]
+        if as_json:
+            write_json({"libraries": details})
+            return FINE
+        paper = Paper()
+        if not libraries:
+            paper.line(("", "There is no library yet. Make one: "), ("bold", "shelfread scan /path/to/music"))
+            return FINE
+        rows = [
+            [
+                str(library.id),
+                shown(library.name),
+                library.kind,
+                number(entry["items"]["ready"] + entry["items"]["error"]),
+                number(entry["items"]["missing"]),
+                number(entry["open_problems"]),
+                shown(library.roots[0].path)
+                + (f" and {len(library.roots) - 1} more" if library.roots[1:] else ""),
+            ]
+            for library, entry in zip(libraries, details, strict=True)
+        ]
+        heads = ["id", "name", "kind", "items", "missing", "problems", "roots"]
+        print_table(paper, heads, rows, right=[0, 3, 4, 5])
+        return FINE
+
+    return run(work)
+
+
+def show(wanted: str, as_json: bool) -> int:
+    """Show one library."""
+
+    async def work(_: Interrupts) -> int:
+        async with catalogue() as app:
+            library = await library_of(app, wanted)
+            entry = await _details(app, library)
+            history = await app.history(library.id, _HISTORY)
+        if as_json:
+            write_json({**entry, "scans": [job_fields(job) for job in history]})
+        else:
+            _print_library(Paper(), library, entry, history)
+        return FINE
+
+    return run(work)
+
+
+def change(wanted: str, change: Wanted, as_json: bool) -> int:
+    """Change a library."""
+    if change.nothing:
+        raise Refused("what is to change? (see `shelfread library set --help`)")
+    name = _checked_name(change.name) if change.name is not None else None
+
+    async def work(_: Interrupts) -> int:
+        async with catalogue() as app:
+            library = await library_of(app, wanted)
+            options = replace(library.options, **change.flags)
+            if change.ignore is not None:
+                options = replace(options, ignore=_checked_rules(change.ignore))
+            going = {folder_of(path) for path in change.remove_roots}
+            kept = [root.path for root in library.roots if root.path not in going]
+            unknown = going - {root.path for root in library.roots}
+            if unknown:
+                raise Refused(f"{shown(min(unknown))} is no root of {named(library)}")
+            fresh = _new_roots(kept, change.add_roots)
+            if not kept and not fresh:
+                raise Refused("a library needs a root; `shelfread library remove` forgets all of it")
+            if going:
+                await app.refuse_while_running(library.id)
+            changed = await app.libraries.change(
+                library.id,
+                name=name,
+                options=options,
+                add_roots=fresh,
+                remove_roots=[root.id for root in library.roots if root.path in going],
+            )
+        assert changed is not None
+        if as_json:
+            write_json(library_fields(changed))
+        else:
+            Paper().line(("", f"Changed {named(changed)}. It counts from the next scan on."))
+        return FINE
+
+    return run(work)
+
+
+def remove(wanted: str, yes: bool, as_json: bool) -> int:
+    """Forget a library."""
+
+    async def work(_: Interrupts) -> int:
+        async with catalogue() as app:
+            library = await library_of(app, wanted)
+            await app.refuse_while_running(library.id)
+            counts = await app.libraries.counts(library.id)
+            items = counts["ready"] + counts["missing"] + counts["error"]
+            # Only a person can answer; a script has said what it wants.
+            if not yes and sys.stdin.isatty() and not _agreed(library, items):
+                return USAGE
+            await app.libraries.remove(library.id)
+        if as_json:
+            write_json({"library_id": library.id, "removed": True})
+        else:
+            Paper().line(("", f"Forgot {named(library)}. Its files are where they were."))
+        return FINE
+
+    return run(work)
+
+
+def library_fields(library: Library) -> dict[str, Any]:
+    """A library in JSON."""
+    options = library.options
+    return {
+        "id": library.id,
+        "name": library.name,
+        "kind": library.kind,
+        "options": {
+            "follow_symlinks": options.follow_symlinks,
+            "ignore_ctime": options.ignore_ctime,
+            "ignore_inode": options.ignore_inode,
+            "ignore": list(options.ignore),
+        },
+        "roots": [
+            {
+                "id": root.id,
+                **path_fields(root.path),
+                "state": root.state.value,
+                "reason": root.reason,
+                "confirmed": root.confirmed,
+            }
+            for root in library.roots
+        ],
+    }
+
+
+def job_fields(job: Job) -> dict[str, Any]:
+    """A scan of the past in JSON."""
+    counters = job.counters
+    return {
+        "job_id": job.id,
+        "type": job.type.value,
+        "status": job.status.value,
+        "items_found": counters.found,
+        "items_added": counters.added,
+        "items_updated": counters.updated,
+        "items_removed": counters.removed,
+        "items_failed": counters.failed,
+        "started_at": iso_time(job.started_at),
+        "completed_at": iso_time(job.completed_at),
+        "error": job.error,
+        "reason": job.reason,
+    }
+
+
+async def _details(app: App, library: Library) -> dict[str, Any]:
+    counts = await app.libraries.counts(library.id)
+    problems = await open_problems(app.database, library_id=library.id)
+    return {**library_fields(library), "items": counts, "open_problems": len(problems)}
+
+
+def _print_library(paper: Paper, library: Library, entry: dict[str, Any], history: Sequence[Job]) -> None:
+    paper.line(("bold", shown(library.name)), ("dim", f"  library {library.id}, {library.kind}"))
+    paper.line()
+    for root in library.roots:
+        colour = "yellow" if root.reason else "dim"
+        paper.line(("", f"  {shown(root.path)}"), (colour, f"  {root.state.value}"))
+        if root.reason:
+            said = ", believed by the next scan" if root.confirmed else ""
+            paper.line((colour, f"    {shown(root.reason)}{said}"))
+    paper.line()
+    items = entry["items"]
+    rows = {
+        word: number(items[word]) for word in ("ready", "error", "missing", "releases", "artists", "genres")
+    }
+    if items["held"]:
+        rows["held as gone"] = f"{number(items['held'])}  (shelfread library confirm {library.id}, or reject)"
+    rows["problems"] = number(entry["open_problems"])
+    options = [
+        name.replace("_", "-")
+        for name in ("follow_symlinks", "ignore_ctime", "ignore_inode")
+        if getattr(library.options, name)
+    ]
+    if options:
+        rows["options"] = ", ".join(options)
+    if library.options.ignore:
+        rows["ignore"] = "  ".join(shown(rule) for rule in library.options.ignore)
+    for line in aligned(rows):
+        paper.line(("", line))
+    for number_of, job in enumerate(history):
+        if not number_of:
+            paper.line()
+        at = (iso_time(job.started_at) or "")[:16].replace("T", " ")
+        counters = job.counters
+        what = f"{counted(counters.found, 'file')}, {number(counters.added)} added"
+        what = job.reason or what if job.status.value == "failed" else what
+        paper.line(("dim", f"  {at}"), ("", f"  {job.type.value:<6}  {job.status.value:<9}  {what}"))
+
+
+def _checked_name(name: bytes) -> str:
+    tidy = tidy_name(name)
+    if not tidy or tidy.encode() != name:
+        raise Refused("a name is a line of text: 1 to 200 printable characters, no spaces around them")
+    return tidy
+
+
+def _checked_rules(rules: Sequence[str]) -> tuple[str, ...]:
+    for rule in rules:
+        if not rule.isprintable() or not rule.strip() or len(rule) > _IGNORE_LIMIT:
+            raise Refused(f"{rule[:80]!r} is no ignore rule: it has to be one line of text")
+    return tuple(rules)
+
+
+def _new_roots(kept: Sequence[bytes], paths: Sequence[bytes]) -> list[bytes]:
+    """Roots to add, each a folder and none inside another."""
+    fresh: list[bytes] = []
+    for path in paths:
+        folder = folder_of(path)
+        for other in [*kept, *fresh]:
+            if is_inside(folder, other) or is_inside(other, folder):
+                raise Refused(f"{shown(folder)} and {shown(other)} overlap: roots of a library lie apart")
+        refuse_unlistable(folder)
+        fresh.append(folder)
+    return fresh
+
+
+def _agreed(library: Library, items: int) -> bool:
+    print(
+        f"Forget {named(library)} with {counted(items, 'item')}? No file is touched. [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
