@@ -15,12 +15,17 @@ from typing import Any
 
 from shelfread.media.music import KIND as MUSIC
 from shelfread.media.music import releases as music_releases
-from shelfread.model.job import JobType, Scope
+from shelfread.model.job import AlreadyRunning, Job, JobType, Reason, Scope
 from shelfread.model.library import Library
+from shelfread.queue.locks import lock_for
 from shelfread.queue.running import RunningJob
+from shelfread.scan.folder import joined
 from shelfread.scan.plan import Mode, Outcome, Plan
 from shelfread.scan.progress import OnProgress, silent
+from shelfread.scan.reconcile import is_gone
 from shelfread.settings import Settings
+from shelfread.store import jobs, removals
+from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.ids import IdBlocks
 from shelfread.store.libraries import LibraryRepository
@@ -28,7 +33,7 @@ from shelfread.store.migrate import migrate
 from shelfread.store.music import MusicCatalogue
 from shelfread.store.problems import ProblemRow, open_problems
 from shelfread.store.release_facts import MusicRules
-from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, scan_library, warm
+from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, scan_library_job, warm
 
 _MUSIC_RULES = MusicRules(
     arrange=music_releases.arrange,
@@ -123,7 +128,7 @@ class App:
         )
         try:
             async with self._pools(library, pools) as used:
-                outcome = await scan_library(self.database, job, plan, used, on_progress)
+                outcome = await scan_library_job(self.database, job, plan, used, on_progress)
         except asyncio.CancelledError:
             # Cancelled before the scan itself began; one that has begun has ended its job already.
             await asyncio.shield(job.cancel())

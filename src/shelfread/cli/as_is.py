@@ -1,7 +1,7 @@
 """Kinds whose reader gives a file as it is: what a parser process of `inspect` is told to read with.
 
-`shelfread.cli.as_is:music` is the music kind with `read` replaced by `inspect`. Runs in the children, with their
-limits, so it imports nothing but the kind.
+`shelfread.cli.as_is:music` is the music kind with `read` replaced by `inspect`. Runs in the children, with
+their limits, so it imports nothing but the kind.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from shelfread.cli.outcome import FINE, WITH_PROBLEMS, Refused
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.show import print_block
 from shelfread.cli.texts import path_fields, write_json
-from shelfread.model.problem import ProblemCode
 from shelfread.scan.extract import FileReading, FileRef, ParserPool
 from shelfread.settings import Settings, read_settings
 
@@ -73,6 +72,11 @@ def kind_of(path: bytes) -> str:
     return next((name for name in kinds() if suffix in reader_of(name).suffixes), kinds()[0])
 
 
+def processors_here() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def fields_of(path: bytes, kind: str, reading: FileReading) -> dict[str, Any]:
     """The object of `inspect --json` for one file (DESIGN section 5)."""
     fields: dict[str, Any] = {
@@ -94,7 +98,7 @@ async def _readings(
     for file in files:
         own = kind or kind_of(file)
         groups[own] = groups.get(own, 0) + 1
-    processors = settings.parsers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    processors = settings.parsers or processors_here()
     pools = {
         name: ParserPool(
             f"shelfread.cli.as_is:{name}",
@@ -109,7 +113,7 @@ async def _readings(
         for pool in pools.values():
             await pool.start()
         for chunk, own in _chunks(files, kind):
-            refs = [FileRef(os.path.abspath(file), os.path.abspath(file)[1:]) for file in chunk]
+            refs = [_ref(file) for file in chunk]
             waiting.append((chunk, own, asyncio.create_task(pools[own].read(refs))))
             if len(waiting) > 2 * sum(pool.workers for pool in pools.values()):
                 done, name, task = waiting.popleft()
@@ -124,6 +128,11 @@ async def _readings(
             task.cancel()
         for pool in pools.values():
             await pool.close()
+
+
+def _ref(file: bytes) -> FileRef:
+    path = os.path.abspath(file)
+    return FileRef(path, path.lstrip(b"/"))
 
 
 def _chunks(files: Sequence[bytes], kind: str | None) -> Iterator[tuple[list[bytes], str]]:
@@ -163,6 +172,3 @@ def _known(item: dict[str, Any]) -> dict[str, Any]:
         for key, value in item.items()
         if value is not None and value != [] and key not in _INTERNAL
     }
-
-
-__all__ = ["ProblemCode", "fields_of", "inspect_files", "inspect_names", "kind_of"]

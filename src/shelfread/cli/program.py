@@ -61,8 +61,8 @@ def _scan(
 ) -> int:
     """Scan folders here and now.
 
-    The library of a folder is found, or made and named after it. A folder inside a library's root scans that
-    part only.
+    The library of a folder is found, or made and named after it.
+    A folder inside a root of a library scans that part only.
     """
     from shelfread.cli.scan import scan_paths
 
@@ -119,11 +119,11 @@ def run() -> int:
     """Run the command line of this process; gives its exit code and lets no exception out."""
     safe_streams()
     try:
-        code = app(standalone_mode=False, prog_name="shelfread")
+        code: object = app(standalone_mode=False, prog_name="shelfread")
         sys.stdout.flush()
         return code if isinstance(code, int) else FINE
     except TyperException as error:
-        complain(" ".join(error.format_message().split()))
+        complain(" ".join(error.format_message().replace("Value error, ", "").split()))
         return error.exit_code
     except (Abort, KeyboardInterrupt):
         return 130

@@ -1,7 +1,7 @@
 """Runs a command's coroutine, and ends it in order when a signal says so.
 
-The first SIGINT, SIGTERM or SIGHUP cancels the work, which then cleans up after itself; the second one ends the
-process at once. What was committed stays in both cases, and children die with this process.
+The first SIGINT, SIGTERM or SIGHUP cancels the work, which then cleans up after itself; the second one ends
+the process at once. What was committed stays in both cases, and children die with this process.
 """
 
 from __future__ import annotations

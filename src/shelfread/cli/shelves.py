@@ -11,9 +11,10 @@ from shelfread.app import App
 from shelfread.cli.opening import catalogue, library_of
 from shelfread.cli.outcome import FINE, USAGE, Refused
 from shelfread.cli.printing import Paper, print_table
+from shelfread.cli.records import job_fields, library_fields
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.targets import folder_of, is_inside, named, refuse_unlistable, tidy_name
-from shelfread.cli.texts import aligned, counted, iso_time, number, path_fields, shown, write_json
+from shelfread.cli.texts import aligned, counted, iso_time, number, shown, write_json
 from shelfread.model.job import Job
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.store.problems import open_problems
@@ -124,7 +125,7 @@ def change(wanted: str, change: Wanted, as_json: bool) -> int:
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             library = await library_of(app, wanted)
-            options = replace(library.options, **change.flags)
+            options = replace(library.options, **dict[str, Any](change.flags))
             if change.ignore is not None:
                 options = replace(options, ignore=_checked_rules(change.ignore))
             going = {folder_of(path) for path in change.remove_roots}
@@ -174,51 +175,6 @@ def remove(wanted: str, yes: bool, as_json: bool) -> int:
         return FINE
 
     return run(work)
-
-
-def library_fields(library: Library) -> dict[str, Any]:
-    """A library in JSON."""
-    options = library.options
-    return {
-        "id": library.id,
-        "name": library.name,
-        "kind": library.kind,
-        "options": {
-            "follow_symlinks": options.follow_symlinks,
-            "ignore_ctime": options.ignore_ctime,
-            "ignore_inode": options.ignore_inode,
-            "ignore": list(options.ignore),
-        },
-        "roots": [
-            {
-                "id": root.id,
-                **path_fields(root.path),
-                "state": root.state.value,
-                "reason": root.reason,
-                "confirmed": root.confirmed,
-            }
-            for root in library.roots
-        ],
-    }
-
-
-def job_fields(job: Job) -> dict[str, Any]:
-    """A scan of the past in JSON."""
-    counters = job.counters
-    return {
-        "job_id": job.id,
-        "type": job.type.value,
-        "status": job.status.value,
-        "items_found": counters.found,
-        "items_added": counters.added,
-        "items_updated": counters.updated,
-        "items_removed": counters.removed,
-        "items_failed": counters.failed,
-        "started_at": iso_time(job.started_at),
-        "completed_at": iso_time(job.completed_at),
-        "error": job.error,
-        "reason": job.reason,
-    }
 
 
 async def _details(app: App, library: Library) -> dict[str, Any]:
@@ -293,7 +249,7 @@ def _new_roots(kept: Sequence[bytes], paths: Sequence[bytes]) -> list[bytes]:
 
 
 def _agreed(library: Library, items: int) -> bool:
-    print(
+    print(  # noqa: T201
         f"Forget {named(library)} with {counted(items, 'item')}? No file is touched. [y/N] ",
         end="",
         file=sys.stderr,

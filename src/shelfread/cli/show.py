@@ -19,7 +19,8 @@ def print_block(fields: Mapping[str, Any]) -> None:
     lines = [_styled(_BOLD, path)]
     if fields["outcome"] != "ok":
         lines.append("  " + _styled(_RED, f"{fields['code']}  {shown(fields['detail'] or '')}".rstrip()))
-    rows = {key: _value(key, value) for key, value in fields.items() if key not in _HEAD}
+    said = {key: _value(key, value) for key, value in fields.items() if key not in _HEAD}
+    rows = {key: value for key, value in said.items() if value}
     width = max(map(len, rows), default=0)
     lines += [f"  {_styled(_GREY, key.ljust(width))}  {value}" for key, value in rows.items()]
     print("\n".join(lines), end="\n\n")  # noqa: T201
@@ -34,7 +35,9 @@ def _value(key: str, value: Any) -> str:
     if key == "pictures":
         return "; ".join(map(_picture, value))
     if key == "credits":
-        return "; ".join(f"{credit['role']}: {shown(credit['name'])}" for credit in value)
+        # The artists have lines of their own already.
+        others = (credit for credit in value if credit["role"] not in ("artist", "albumartist"))
+        return "; ".join(f"{credit['role']}: {shown(credit['name'])}" for credit in others)
     if isinstance(value, list):
         return "; ".join(shown(str(part)) for part in value)
     text = shown(str(value))

@@ -1,7 +1,7 @@
 """From the folders that a person names to the library they belong to, and the parts of it to scan.
 
-`scan PATH...` finds the library whose root is the path or above it, or makes one. Nothing is made unless every
-path is a folder that can be listed.
+`scan PATH...` finds the library whose root is the path or above it, or makes one. Nothing is made unless
+every path is a folder that can be listed.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.job import LogLine, Phase
 from shelfread.model.problem import ProblemCode
+from shelfread.scan.findings import Findings
 from shelfread.scan.folder import joined
 from shelfread.scan.plan import Outcome, Plan
 from shelfread.scan.progress import Progress
@@ -35,7 +36,7 @@ _PAGE = 2000
 
 
 class Reconciler:
-    """Gathers during a scan what can only be settled at its end, and settles it."""
+    """Settles what can only be settled at the end of a scan."""
 
     def __init__(
         self,
@@ -44,25 +45,15 @@ class Reconciler:
         plan: Plan,
         catalogue: Catalogue,
         progress: Progress,
+        findings: Findings,
     ) -> None:
         self._database = database
         self._batch = batch
         self._plan = plan
         self._catalogue = catalogue
         self._progress = progress
-        #: Digests of folders from which something is gone, by row.
-        self._later: dict[int, bytes] = {}
-        #: Folders that were not listed any more: (root, path).
-        self._gone: list[tuple[int, bytes]] = []
+        self._findings = findings
         self._started = now_us()
-
-    def settle_later(self, folder_id: int, digest: bytes) -> None:
-        """Remember a folder's digest for the finishing transaction: what is gone from it is not settled."""
-        self._later[folder_id] = digest
-
-    def gone(self, root_id: int, path: bytes) -> None:
-        """Remember a folder that is gone, to drop its row if nothing is left in it."""
-        self._gone.append((root_id, path))
 
     async def finish(self, checks: Sequence[RootCheck], *, complete: bool, version: int) -> Outcome:
         """Settle everything, and complete the job.
@@ -83,7 +74,7 @@ class Reconciler:
                     since,
                     stable_roots=[found.root.id for found in believed if found.stable_inodes],
                 )
-                if self._later or self._gone
+                if self._findings.later or self._findings.gone
                 else []
             )
             left = await removals.left(connection, self._batch.seq)
@@ -165,11 +156,11 @@ class Reconciler:
                     await clear_place(connection, root_id, b"", [ProblemCode.MASS_REMOVAL_HELD])
             if not held:
                 due = back
-                settled = [(digest, row) for row, digest in self._later.items() if row not in due]
+                settled = [(digest, row) for row, digest in self._findings.later.items() if row not in due]
                 await files.update_folders(connection, settled, [])
-                for root_id, path in self._gone:
+                for root_id, path in self._findings.gone:
                     await files.drop_empty_folders(connection, root_id, [path])
-            for root_id, path in self._gone:
+            for root_id, path in self._findings.gone:
                 # Should it come back just as it was, its files are missing or elsewhere all the same.
                 await files.forget_digests_below(connection, root_id, path)
             await root_rows.believe(connection, [found.root.id for found in believed])
@@ -195,7 +186,7 @@ class Reconciler:
         due: set[int] = set()
         passed_over: dict[int, int] = {}
         after = 0
-        while self._later or self._gone:
+        while self._findings.later or self._findings.gone:
             async with self._database.read() as connection:
                 page = await removals.candidates(connection, self._batch.seq, after, _PAGE)
             if not page:

@@ -13,11 +13,11 @@ from shelfread.model.catalogue import KnownFolder, NewFolder
 from shelfread.model.job import LogLine, Scope
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.discover import Discovery, Part
+from shelfread.scan.findings import Findings, Place
 from shelfread.scan.folder import FolderTask, WalkRules, joined, root_task, subtask
 from shelfread.scan.progress import Progress
 from shelfread.scan.roots import ENOUGH, SAMPLE, RootCheck, count_present
 from shelfread.scan.walk import Found, Walk, WalkerPool
-from shelfread.scan.write import Place, Writer
 from shelfread.store import files, problems
 from shelfread.store.database import Database
 from shelfread.store.ids import IdBlocks
@@ -54,12 +54,11 @@ class RootWalk:
         rules: WalkRules,
         discovery: Discovery,
         pool: WalkerPool,
-        writer: Writer,
         ids: IdBlocks,
         progress: Progress,
+        findings: Findings,
         take: Callable[[Sequence[Part]], Awaitable[None]],
         hungry: Callable[[], bool],
-        gone: Callable[[int, bytes], None],
         *,
         trust_digests: bool,
     ) -> None:
@@ -68,12 +67,11 @@ class RootWalk:
         self._rules = rules
         self._discovery = discovery
         self._pool = pool
-        self._writer = writer
+        self._findings = findings
         self._ids = ids
         self._progress = progress
         self._take = take
         self._hungry = hungry
-        self._gone = gone
         self._trust = trust_digests
         self._changed: list[tuple[Found, int]] = []
         self._changed_files = 0
@@ -135,7 +133,7 @@ class RootWalk:
         if unmounted and not await self._still_there(found):
             return None
         if listing.relative in self._in_trouble:
-            self._writer.places += [
+            self._findings.places += [
                 Place(self._root.id, listing.relative, code, None) for code in PLACE_CODES
             ]
         self._progress.counters.found += listing.files
@@ -159,7 +157,7 @@ class RootWalk:
             return found.known.id
         await self._ids.reserve({"folders": 1})
         folder_id = self._ids.take("folders")
-        self._writer.new_folders.append(
+        self._findings.new_folders.append(
             NewFolder(
                 folder_id, self._root.id, found.parent_id, found.listing.relative, found.listing.is_mount
             )
@@ -173,8 +171,7 @@ class RootWalk:
         parts, unchanged = await self._discovery.parts(changed)
         self._progress.counters.unchanged += unchanged
         for part in parts:
-            for path, _ in part.write.gone_folders:
-                self._gone(self._root.id, path)
+            self._findings.gone += [(self._root.id, path) for path, _ in part.write.gone_folders]
         for path in self._discovery.lost_mounts:
             self._lost_mount(path, "what was mounted here is not there now")
         self._discovery.lost_mounts.clear()
@@ -208,6 +205,6 @@ class RootWalk:
         self._note(path, ProblemCode.MOUNT_UNAVAILABLE, f"{why}; everything in it stays as it was known")
 
     def _note(self, path: bytes, code: ProblemCode, text: str) -> None:
-        self._writer.places.append(Place(self._root.id, path, code, text))
+        self._findings.places.append(Place(self._root.id, path, code, text))
         if path not in self._in_trouble:
-            self._writer.logs.append(LogLine("warning", text, joined(self._root.path, path)))
+            self._findings.logs.append(LogLine("warning", text, joined(self._root.path, path)))

@@ -1,30 +1,27 @@
 """One scan from beginning to end: roots, walk, diff, extract, write, reconcile.
 
-The stages run side by side and are bounded: the walk waits when too many files are between listing and
-writing, so memory does not grow with the library. Knows no kind by name and not where the job came from.
+Says in which order the stages run and what each gets; `scan_paths` is the first three of them, `write` and
+`reconcile` the others. Knows no kind by name and not where the job came from.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 from shelfread.media.kind import Kind
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.job import LogLine, Phase
-from shelfread.scan.diff import DiffRules
-from shelfread.scan.discover import Discovery, Part
 from shelfread.scan.extract import ParserPool
-from shelfread.scan.folder import walk_rules
-from shelfread.scan.plan import Mode, Outcome, Plan, RootsUnavailable
+from shelfread.scan.findings import Findings
+from shelfread.scan.paths import scan_paths
+from shelfread.scan.plan import Outcome, Plan, RootsUnavailable
 from shelfread.scan.progress import OnProgress, Progress, silent
-from shelfread.scan.reading import Reader
 from shelfread.scan.reconcile import Reconciler
 from shelfread.scan.roots import RootCheck, check
-from shelfread.scan.rootwalk import RootWalk
 from shelfread.scan.walk import WalkerPool
 from shelfread.scan.write import Writer
 from shelfread.store import files, removals
@@ -33,11 +30,8 @@ from shelfread.store.clock import text_of
 from shelfread.store.database import Database
 from shelfread.store.ids import IdBlocks
 
-#: Files in one request to a parser, and in one part of a folder.
-CHUNK_FILES = 48
-PART_FILES = 500
-#: Files between listing and writing; the walk waits above it.
-IN_FLIGHT = 3000
+#: Whoever looks at the progress is told so often.
+SHOW_S = 0.1
 
 
 class Scan:
@@ -60,24 +54,14 @@ class Scan:
         self._batch = batch
         self._plan = plan
         self._kind = kind
+        self._parsers = parsers
         self._walkers = walkers
         self._ids = ids
         self._on_progress = on_progress
         self.progress = Progress()
-        sync = plan.mode is Mode.SYNC
-        self._part_files = 1 if sync else PART_FILES
-        self._writer = Writer(batch, catalogue, ids, kind.version, plan.mode, self.progress)
-        self._reader = Reader(
-            parsers,
-            kind,
-            {root.id: root.path for root in plan.library.roots},
-            self.progress,
-            self._completed,
-            chunk_files=8 if sync else CHUNK_FILES,
-        )
-        self._reconciler = Reconciler(database, batch, plan, catalogue, self.progress)
-        #: Files handed to the reader so far.
-        self._listed = 0
+        self._findings = Findings()
+        self._writer = Writer(batch, catalogue, ids, kind.version, plan.mode, self.progress, self._findings)
+        self._reconciler = Reconciler(database, batch, plan, catalogue, self.progress, self._findings)
 
     async def run(self) -> Outcome:
         """Scan, and complete the job.
@@ -95,38 +79,41 @@ class Scan:
             raise _first(group) from group
 
     async def _run(self) -> Outcome:
-        checks = await self._check_roots()
-        believed = [found for found in checks if found.reason is None]
+        wanted = {scope.root_id for scope in self._plan.scopes}
+        roots = [root for root in self._plan.library.roots if root.id in wanted]
+        checks = [await check(self._database, root) for root in roots]
         await self._begin(checks)
-        if not believed:
+        if all(found.reason is not None for found in checks):
             raise RootsUnavailable(
                 "; ".join(f"{text_of(found.root.path)} {found.reason}" for found in checks)
             )
         async with asyncio.TaskGroup() as group:
-            watcher = group.create_task(self._show())
-            writer = group.create_task(self._writer.run())
-            readers = [group.create_task(self._reader.run()) for _ in range(self._reader.tasks)]
-            for found in believed:
-                await self._walk_root(found)
-            self.progress.phase = Phase.READING
-            self.progress.total = self.progress.counters.found
-            self._reader.end()
-            await asyncio.gather(*readers)
+            showing = group.create_task(self._show())
+            writing = group.create_task(self._writer.run())
+            stream = scan_paths(
+                self._database,
+                self._plan,
+                checks,
+                self._kind,
+                self._parsers,
+                self._walkers,
+                ids=self._ids,
+                job_seq=self._batch.seq,
+                progress=self.progress,
+                findings=self._findings,
+            )
+            async with aclosing(stream):
+                async for part in stream:
+                    await self._writer.put(part)
             self._writer.end()
-            await writer
-            watcher.cancel()
-        self.progress.phase = Phase.SETTLING
-        self._on_progress(self.progress)
+            await writing
+            showing.cancel()
+        self._enter(Phase.SETTLING)
         outcome = await self._reconciler.finish(
             checks, complete=self._is_complete(), version=self._kind.version
         )
-        self.progress.phase = Phase.DONE
-        self._on_progress(self.progress)
+        self._enter(Phase.DONE)
         return outcome
-
-    async def _check_roots(self) -> list[RootCheck]:
-        wanted = {scope.root_id for scope in self._plan.scopes}
-        return [await check(self._database, root) for root in self._plan.library.roots if root.id in wanted]
 
     async def _begin(self, checks: Sequence[RootCheck]) -> None:
         """Say in the catalogue what was found of the roots, and make due what must be looked at again."""
@@ -153,77 +140,14 @@ class Scan:
         report = BatchReport(self.progress.counters.copy(), Phase.DISCOVERING, logs=logs)
         await self._batch.commit(work, report)
 
-    async def _walk_root(self, found: RootCheck) -> None:
-        options = self._plan.library.options
-        ignore_inode = options.ignore_inode or not found.stable_inodes
-        rules = DiffRules(
-            ignore_ctime=options.ignore_ctime,
-            ignore_inode=ignore_inode,
-            version=self._kind.version,
-            rescan_seq=self._batch.seq if self._plan.rescan else None,
-            now_ns=time.time_ns(),
-            settle_ns=self._plan.settle_ns,
-        )
-
-        async def take(parts: Sequence[Part]) -> None:
-            await self._take(parts, rules)
-
-        walk = RootWalk(
-            self._database,
-            found,
-            walk_rules(
-                self._kind.suffixes,
-                self._kind.picture_suffixes,
-                follow_symlinks=options.follow_symlinks,
-                ignore_ctime=options.ignore_ctime,
-                ignore_inode=ignore_inode,
-                patterns=options.ignore,
-            ),
-            Discovery(self._database, found.root.id, rules, self._part_files),
-            self._walkers,
-            self._writer,
-            self._ids,
-            self.progress,
-            take,
-            lambda: self._reader.hungry,
-            self._reconciler.gone,
-            trust_digests=not self._plan.rescan,
-        )
-        for scope in self._plan.scopes:
-            if scope.root_id == found.root.id:
-                await walk.run(scope)
-
-    async def _take(self, parts: Sequence[Part], rules: DiffRules) -> None:
-        """Hand parts on, and wait while too much is on its way."""
-        self._listed += sum(part.write.reads for part in parts)
-        self._reader.take(parts, rules)
-        if self._listed - self._writer.reads_written > IN_FLIGHT:
-            # A chunk that is not full yet holds parts that would otherwise wait for this very wait to end.
-            self._reader.flush()
-            async with self._writer.written:
-                await self._writer.written.wait_for(
-                    lambda: self._listed - self._writer.reads_written <= IN_FLIGHT
-                )
-
-    def _completed(self, part: Part) -> None:
-        """All of a part is read: settle what it says of its folder, and hand it to the writer."""
-        state, write = part.state, part.write
-        state.outstanding -= 1
-        write.continued = state.continued
-        state.continued = True
-        write.last = state.outstanding == 0
-        if write.last and not state.due:
-            if state.settles_later:
-                self._reconciler.settle_later(write.folder_id, state.digest)
-            else:
-                write.digest = state.digest
-        self._writer.put(write)
-
     async def _show(self) -> None:
-        """Tell whoever looks, ten times a second."""
         while True:
             self._on_progress(self.progress)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(SHOW_S)
+
+    def _enter(self, phase: Phase) -> None:
+        self.progress.phase = phase
+        self._on_progress(self.progress)
 
     def _is_complete(self) -> bool:
         """Whether this scan covers every root of the library whole."""

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from shelfread.model.batch import Batch, BatchReport
-from shelfread.model.catalogue import Catalogue, FolderWrite, NewFolder
-from shelfread.model.job import LogLine, LostJob
+from shelfread.model.catalogue import Catalogue, FolderWrite
+from shelfread.model.job import LostJob
 from shelfread.model.problem import ProblemCode
+from shelfread.scan.findings import Findings
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.store import files, problems, removals
@@ -29,24 +30,18 @@ BATCH_FILES = 500
 GATHER_S = 0.2
 
 
-class Place:
-    """Trouble with a root or folder itself, to be noted or cleared with the next batch."""
-
-    __slots__ = ("code", "detail", "path", "root_id")
-
-    def __init__(self, root_id: int, path: bytes, code: ProblemCode, detail: str | None) -> None:
-        self.root_id = root_id
-        self.path = path
-        self.code = code
-        #: None clears it.
-        self.detail = detail
-
-
 class Writer:
-    """Takes folder parts in `put`, writes them in `run`. What else a batch must carry is set on it."""
+    """Takes folder parts in `put`, writes them in `run`, together with what else was found."""
 
     def __init__(
-        self, batch: Batch, catalogue: Catalogue, ids: IdBlocks, version: int, mode: Mode, progress: Progress
+        self,
+        batch: Batch,
+        catalogue: Catalogue,
+        ids: IdBlocks,
+        version: int,
+        mode: Mode,
+        progress: Progress,
+        findings: Findings,
     ) -> None:
         self._batch = batch
         self._catalogue = catalogue
@@ -60,16 +55,14 @@ class Writer:
         self._ended = False
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
-        #: Rows for folders that were just discovered, parents first.
-        self.new_folders: list[NewFolder] = []
-        self.places: list[Place] = []
-        self.logs: list[LogLine] = []
-        #: Notified after every batch; how many files were read for what is written.
-        self.written = asyncio.Condition()
-        self.reads_written = 0
+        self._findings = findings
+        self._room = asyncio.Event()
 
-    def put(self, part: FolderWrite) -> None:
-        """Hand over a part of a folder that is completely read."""
+    async def put(self, part: FolderWrite) -> None:
+        """Hand over a part of a folder that is completely read; waits while too many are not written."""
+        while self._rows > 2 * BATCH_FILES:
+            self._room.clear()
+            await self._room.wait()
         self._parts.append(part)
         self._rows += _rows(part)
         self._some.set()
@@ -98,11 +91,12 @@ class Writer:
                 parts.append(part)
                 count += _rows(part)
             self._rows -= count
+            self._room.set()
             if self._rows < self._limit and not self._ended:
                 self._enough.clear()
             if not self._parts and not self._ended:
                 self._some.clear()
-            if parts or self.new_folders or self.places or self.logs:
+            if parts or self._findings.waiting:
                 await self._write(parts)
             if self._ended and not self._parts:
                 return
@@ -120,10 +114,6 @@ class Writer:
                 for part in parts:
                     for single in _singly(part):
                         await self._write([single])
-                return
-        async with self.written:
-            self.reads_written += sum(part.reads for part in parts)
-            self.written.notify_all()
 
     async def _commit(self, parts: list[FolderWrite]) -> None:
         fresh = [file for part in parts for file in part.files if file.fresh and not file.id]
@@ -133,7 +123,8 @@ class Writer:
             file.id = self._ids.take("media_files")
         problem_ids = await problems.take_ids(self._ids, wanted)
         await self._catalogue.reserve(parts)
-        new_folders, places, logs = list(self.new_folders), list(self.places), list(self.logs)
+        findings = self._findings
+        new_folders, places, logs = list(findings.new_folders), list(findings.places), list(findings.logs)
         new_ids = {folder.id for folder in new_folders}
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
         now = now_us()
@@ -184,9 +175,9 @@ class Writer:
             ),
         )
         self._catalogue.committed()
-        del self.new_folders[: len(new_folders)]
-        del self.places[: len(places)]
-        del self.logs[: len(logs)]
+        del findings.new_folders[: len(new_folders)]
+        del findings.places[: len(places)]
+        del findings.logs[: len(logs)]
         for part in parts:
             for file in part.files:
                 change = file.change.value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.database import Database
@@ -20,17 +20,14 @@ BLOCK = 4096
 
 async def next_id(connection: AsyncConnection, name: str, count: int = 1) -> int:
     """The first of `count` fresh ids, inside the caller's write transaction."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     taken = await connection.execute(
-        update(id_counters)
-        .where(id_counters.c.name == name)
-        .values(next=id_counters.c.next + count)
+        insert(id_counters)
+        .values(name=name, next=1 + count)
+        .on_conflict_do_update(index_elements=["name"], set_={"next": id_counters.c.next + count})
         .returning(id_counters.c.next)
     )
-    end = taken.scalar_one_or_none()
-    if end is None:
-        await connection.execute(insert(id_counters).values(name=name, next=1 + count))
-        return 1
-    return int(end) - count
+    return int(taken.scalar_one()) - count
 
 
 class IdBlocks:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, inspect, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
@@ -203,3 +204,53 @@ async def take_ids(ids: IdBlocks, count: int) -> list[int]:
         return []
     await ids.reserve({"problems": count})
     return [ids.take("problems") for _ in range(count)]
+
+
+class Health(NamedTuple):
+    """What `doctor` asks of a database."""
+
+    #: Product and version.
+    engine: str
+    #: The schema's revision; None when there is none yet.
+    revision: str | None
+    #: Why nothing can be written; None when it can.
+    read_only: str | None
+    #: What a check of the whole found wrong.
+    faults: list[str]
+
+
+async def look_at(database: Database) -> Health:
+    """Look at the database itself; changes nothing. Raises what the driver raises."""
+    async with database.read() as connection:
+        if database.is_sqlite:
+            version = (await connection.execute(text("SELECT sqlite_version()"))).scalar_one()
+            checked = [str(row[0]) for row in await connection.execute(text("PRAGMA quick_check(10)"))]
+            faults = [] if checked == ["ok"] else checked
+        else:
+            version = (await connection.execute(text("SHOW server_version"))).scalar_one()
+            faults = []
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        revision = None
+        if "alembic_version" in tables:
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            revision = found.scalar_one_or_none()
+    return Health(
+        f"{'SQLite' if database.is_sqlite else 'PostgreSQL'} {version}",
+        revision,
+        await _read_only(database),
+        faults,
+    )
+
+
+async def _read_only(database: Database) -> str | None:
+    async def work(connection: AsyncConnection) -> str | None:
+        # On SQLite the transaction has taken the writer's lock by now.
+        if database.is_sqlite:
+            return None
+        state = (await connection.execute(text("SHOW transaction_read_only"))).scalar_one()
+        return "the server takes no writes" if state == "on" else None
+
+    try:
+        return await database.write(work)
+    except DBAPIError as error:
+        return str(error.orig)

@@ -93,10 +93,10 @@ def _seldom_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-async def scan_library(
+async def scan_library_job(
     database: Database, job: RunningJob, plan: Plan, pools: Pools, on_progress: OnProgress = silent
 ) -> Outcome:
-    """Run a scan in a job that this process has claimed, and end the job in every case.
+    """Run a scan in a job that this process has claimed, and end the job in every case (PROMISES A1).
 
     Raises what ended it, when it did not complete: RootsUnavailable, LostJob, CancelledError or whatever
     else went wrong. What was committed stays.
