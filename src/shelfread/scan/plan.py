@@ -41,6 +41,22 @@ class Outcome:
     #: Removals that wait for a person.
     held: int = 0
 
+    def to_json(self) -> dict[str, int]:
+        """The counts of the run as a JSON object, with `registered` (PROMISES A5)."""
+        counters = self.counters
+        return {
+            "registered": counters.registered,
+            "items_found": counters.found,
+            "items_added": counters.added,
+            "items_updated": counters.updated,
+            "items_moved": counters.moved,
+            "items_restored": counters.restored,
+            "items_unchanged": counters.unchanged,
+            "items_removed": counters.removed,
+            "items_failed": counters.failed,
+            "items_skipped": counters.skipped,
+        }
+
 
 class RootsUnavailable(Exception):
     """No root of the scan could be believed; nothing was touched."""
