@@ -6,12 +6,17 @@ must not pay for a database library.
 
 from __future__ import annotations
 
+import signal
+
 
 def main() -> int:
     """Run the command line of this process; gives its exit code."""
     try:
         from shelfread.cli.program import run
 
-        return run()
+        code = run()
+        # The work is done and told; a signal while the interpreter packs up must not change how it ended.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         return 130
+    return code

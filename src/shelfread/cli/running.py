@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -51,7 +52,10 @@ def run(work: Callable[[Interrupts], Coroutine[Any, Any, T]]) -> T | int:
         for wanted in _SIGNALS:
             if signal.getsignal(wanted) is not signal.SIG_IGN:  # as `nohup` and `&` have it
                 previous[wanted] = signal.signal(wanted, on_signal)
-        return await work(interrupts)
+        try:
+            return await work(interrupts)
+        finally:
+            await _let_threads_end()
 
     try:
         return asyncio.run(watched())
@@ -60,6 +64,17 @@ def run(work: Callable[[Interrupts], Coroutine[Any, Any, T]]) -> T | int:
     finally:
         for wanted in previous:
             signal.signal(wanted, signal.default_int_handler if wanted == signal.SIGINT else signal.SIG_DFL)
+
+
+async def _let_threads_end() -> None:
+    """Wait a moment for the threads of a connection that failed or was cut short.
+
+    Such a thread of aiosqlite answers to a loop that is closed by then, and dies with a traceback.
+    """
+    for _ in range(100):
+        if not any("_connection_worker_thread" in thread.name for thread in threading.enumerate()):
+            return
+        await asyncio.sleep(0.005)
 
 
 def _leave_at_once(code: int) -> None:

@@ -14,6 +14,8 @@ from shelfread.store.problems import ProblemRow
 
 #: Problems in the summary; `shelfread problems` shows all.
 FIRST = 10
+#: Files from which on a rate is worth a word.
+WORTH_A_RATE = 100
 
 
 @dataclass(slots=True)
@@ -82,7 +84,8 @@ def print_summary(result: Result) -> None:
     counters = result.counters
     if result.error is None:
         took = [f"{counted(counters.found, 'file')} in {duration(result.duration_s)}"]
-        if result.duration_s > 0 and counters.found:
+        # A rate of a few files says nothing but how long a start takes.
+        if result.duration_s > 0 and counters.found >= WORTH_A_RATE:
             took.append(f"{number(round(counters.found / result.duration_s))} files/s")
         paper.line(("", ", ".join(took)))
     paper.line()

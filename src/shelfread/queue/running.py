@@ -171,6 +171,9 @@ class RunningJob:
             except LostJob:
                 self.lost = True
                 return
+            except Exception:  # noqa: BLE001 - a database that stays away is for the next commit to tell
+                await asyncio.sleep(HEARTBEAT_S)
+                continue
             self._last_commit = clock()
 
 

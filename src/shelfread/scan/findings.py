@@ -24,12 +24,14 @@ class Place(NamedTuple):
 class Findings:
     """Shared by the stages of one scan, all in one event loop."""
 
-    __slots__ = ("gone", "later", "logs", "new_folders", "places")
+    __slots__ = ("gone", "later", "logs", "mounted", "new_folders", "places")
 
     def __init__(self) -> None:
         #: Rows for folders that were just discovered, parents first.
         self.new_folders: list[NewFolder] = []
         self.places: list[Place] = []
+        #: Mount flags of unchanged folders that changed: (flag, folder row).
+        self.mounted: list[tuple[bool, int]] = []
         self.logs: list[LogLine] = []
         #: Folders that were not listed any more: (root id, path).
         self.gone: list[tuple[int, bytes]] = []
@@ -39,4 +41,4 @@ class Findings:
     @property
     def waiting(self) -> bool:
         """Whether a batch has something to take along."""
-        return bool(self.new_folders or self.places or self.logs)
+        return bool(self.new_folders or self.places or self.mounted or self.logs)

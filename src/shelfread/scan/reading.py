@@ -108,7 +108,10 @@ class Reader:
                 self._progress.counters.skipped += 1
             return
         stamp = reading.stamp or entry.stamp
-        if stamp[:3] != entry.stamp[:3] or reading.code is ProblemCode.CHANGED_WHILE_READ:
+        if reading.code is ProblemCode.CHANGED_WHILE_READ:
+            # Nothing was read of the file as it is now: under its old stamp the next scan reads it.
+            part.state.due, stamp = True, entry.stamp
+        elif stamp[:3] != entry.stamp[:3]:
             part.state.due = True
         if wanted.want == MEDIA:
             part.write.files.append(self._file(part, wanted, reading, stamp))

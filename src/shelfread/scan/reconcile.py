@@ -67,6 +67,7 @@ class Reconciler:
         believed = [found for found in checks if found.reason is None]
         async with self._database.read() as connection:
             since = await jobs.last_completed(connection, self._plan.library.id, self._batch.seq)
+            left = await removals.left(connection, self._batch.seq)
             moves = (
                 await removals.moves(
                     connection,
@@ -74,10 +75,10 @@ class Reconciler:
                     since,
                     stable_roots=[found.root.id for found in believed if found.stable_inodes],
                 )
-                if self._findings.later or self._findings.gone
+                if left
                 else []
             )
-            left = await removals.left(connection, self._batch.seq)
+            moves = [(new, old) for new, old in moves if old not in passed_over]
             holding = {
                 found.root.id: await places_in_trouble(
                     connection, found.root.id, [ProblemCode.MASS_REMOVAL_HELD]
@@ -89,7 +90,6 @@ class Reconciler:
                 if sum(left.values()) > len(moves)
                 else {}
             )
-            moves = [(new, old) for new, old in moves if old not in passed_over]
             moved_from = await removals.roots_of(connection, [old for _, old in moves])
         for root_id, count in moved_from.items():
             left[root_id] -= count
@@ -186,7 +186,7 @@ class Reconciler:
         due: set[int] = set()
         passed_over: dict[int, int] = {}
         after = 0
-        while self._findings.later or self._findings.gone:
+        while True:
             async with self._database.read() as connection:
                 page = await removals.candidates(connection, self._batch.seq, after, _PAGE)
             if not page:

@@ -75,6 +75,8 @@ class RootWalk:
         self._trust = trust_digests
         self._changed: list[tuple[Found, int]] = []
         self._changed_files = 0
+        #: Rows of folders above the parts of this scan that were new: not written yet, and maybe met again.
+        self._above: dict[bytes, int] = {}
         #: Folders of this root with an open problem of their own.
         self._in_trouble: set[bytes] = set()
         #: All known folders by path, when there are not too many.
@@ -112,6 +114,7 @@ class RootWalk:
                 self._trouble(found)
                 return None, None
             parent_id = await self._row(found)
+            self._above[task.relative] = parent_id
             sub = next((sub for sub in listing.subfolders if sub.name == name), None)
             if sub is None:
                 path = joined(self._root.path, joined(task.relative, name))
@@ -139,6 +142,8 @@ class RootWalk:
         self._progress.counters.found += listing.files
         if listing.unchanged and found.known is not None:
             self._progress.counters.unchanged += listing.files
+            if found.known.mounted != listing.is_mount:
+                self._findings.mounted.append((listing.is_mount, found.known.id))
             return found.known.id
         folder_id = await self._row(found)
         self._changed.append((found, folder_id))
@@ -155,6 +160,8 @@ class RootWalk:
         """The folder's row; a new one is noted for the next batch."""
         if found.known is not None:
             return found.known.id
+        if found.listing.relative in self._above:
+            return self._above[found.listing.relative]
         await self._ids.reserve({"folders": 1})
         folder_id = self._ids.take("folders")
         self._findings.new_folders.append(

@@ -14,6 +14,7 @@ from typing import Any
 
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue, FolderWrite
+from shelfread.model.change import Change
 from shelfread.model.job import LostJob
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
@@ -125,6 +126,7 @@ class Writer:
         await self._catalogue.reserve(parts)
         findings = self._findings
         new_folders, places, logs = list(findings.new_folders), list(findings.places), list(findings.logs)
+        mounted = list(findings.mounted)
         new_ids = {folder.id for folder in new_folders}
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
         now = now_us()
@@ -135,7 +137,7 @@ class Writer:
                 connection,
                 [(digest, folder_id) for folder_id, digest in settled.items() if folder_id not in new_ids]
                 + _reopened(parts, settled),
-                [(part.mounted, part.folder_id) for part in parts if part.mounted is not None],
+                mounted + [(part.mounted, part.folder_id) for part in parts if part.mounted is not None],
             )
             await files.write_files(
                 connection, parts, version=self._version, job_seq=self._batch.seq, now=now
@@ -177,6 +179,7 @@ class Writer:
         self._catalogue.committed()
         del findings.new_folders[: len(new_folders)]
         del findings.places[: len(places)]
+        del findings.mounted[: len(mounted)]
         del findings.logs[: len(logs)]
         for part in parts:
             for file in part.files:
@@ -228,6 +231,7 @@ def _without_item(part: FolderWrite) -> FolderWrite:
     """A part whose one file the database does not accept: the file stays, with a problem instead of facts."""
     for file in part.files:
         file.item = None
+        file.change = Change.FAILED
         file.signature = None
         file.code = ProblemCode.DAMAGED
         file.detail = "what was read from this file cannot be stored"

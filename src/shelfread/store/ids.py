@@ -56,6 +56,14 @@ class IdBlocks:
 
         self._stock.update(await self._database.write(take))
 
+    def mark(self, *names: str) -> dict[str, tuple[int, int]]:
+        """The stock of some tables as it is now, for `rewind`."""
+        return {name: self._stock[name] for name in names if name in self._stock}
+
+    def rewind(self, mark: Mapping[str, tuple[int, int]]) -> None:
+        """What was taken since the mark was rolled back, and is taken again."""
+        self._stock.update(mark)
+
     def take(self, name: str) -> int:
         """One reserved id."""
         first, end = self._stock[name]

@@ -40,6 +40,8 @@ class MusicCatalogue:
         self._artists = artists_of(library_id, ids)
         self._genres = genres_of(library_id, ids)
         self._releases = Releases(library_id, ids, rules, self._artists)
+        #: Ids as they were before the transaction that is open.
+        self._mark: dict[str, tuple[int, int]] = {}
 
     async def reserve(self, batch: Sequence[FolderWrite]) -> None:
         """Take the ids that `save` may need, before its transaction."""
@@ -60,14 +62,14 @@ class MusicCatalogue:
                 "releases": items + 1,
             }
         )
+        self._mark = self._ids.mark("artists", "genres", "releases")
 
     async def save(self, connection: AsyncConnection, batch: Sequence[FolderWrite], now: int) -> None:
         """Write the tracks of a batch with everything they refer to.
 
         May run again from its start after a rollback; `committed` says when it counts.
         """
-        self._artists.begin()
-        self._genres.begin()
+        self._begin()
         items: dict[int, Audio] = {
             file.id: file.item for folder in batch for file in folder.files if file.item is not None
         }
@@ -91,16 +93,22 @@ class MusicCatalogue:
         self._artists.committed()
         self._genres.committed()
 
+    def _begin(self) -> None:
+        """A transaction starts, or starts again: what it did before was rolled back."""
+        self._ids.rewind(self._mark)
+        self._artists.begin()
+        self._genres.begin()
+
     # Moves and tidying, in the finishing transaction
 
     async def reserve_for_merge(self, count: int) -> None:
         """Take the ids that a `merge` of so many pairs may need."""
         await self._ids.reserve({"artists": 2 * count})
+        self._mark = self._ids.mark("artists") if count else {}
 
     async def merge(self, connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> None:
         """Hand the tracks of new rows over to the old rows they turned out to be: pairs of (new, old)."""
-        self._artists.begin()
-        self._genres.begin()
+        self._begin()
         release_of = await track_rows.releases_of(connection, [row for pair in pairs for row in pair])
         before = await track_rows.take_out(connection, [old for _, old in pairs])
         await track_rows.hand_over(connection, pairs)

@@ -1,0 +1,48 @@
+# Everything a person or a CI runs here. `make` alone lists it.
+# What is made stays inside the checkout: the environment in .venv, the rest in .local (both ignored by git).
+
+VENV := .venv
+LOCAL := .local
+PYTEST_WORKERS := auto
+# More words for pytest or the benchmark: make test ARGS='-k ignore'
+ARGS :=
+
+# Taken as it was typed, so that any folder name works.
+override DIR := $(value DIR)
+export DIR LOCAL VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help setup scan test check format bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make the environment in .venv from the lock file (only when something changed)
+	@sh tools/setup.sh
+
+scan: setup ## Scan DIR=/path/to/music, or without DIR a generated sample library
+	@sh tools/scan.sh
+
+test: setup ## Run all tests (ARGS='-k word' to choose)
+	@$(VENV)/bin/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 8 $(ARGS)
+
+check: setup ## Lint, format, types, import rules, the licence table
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/python tools/licences.py --check
+
+format: setup ## Let ruff put the code in order
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+bench: setup ## Measure, beside what is installed of other scanners
+	@$(VENV)/bin/python -m bench.run $(ARGS)
+
+lock: ## Resolve the lock files anew (ARGS=--upgrade takes newer versions)
+	@sh tools/lock.sh $(ARGS)
+
+clean: ## Remove the environment, the sample and caches; keeps the catalogue in .local/state
+	@rm -rf $(VENV) $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,24 @@
+"""Python peers live each in a virtual environment of its own, inside the checkout's ignored folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def install(folder: Path, requirement: str) -> str | None:
+    """Make an environment with one requirement in it, unless it is there; gives why not, in one line."""
+    stamp = folder / "installed"
+    if stamp.is_file() and stamp.read_text() == requirement:
+        return None
+    for arguments in (
+        [sys.executable, "-m", "venv", "--clear", str(folder)],
+        [str(folder / "bin/python"), "-m", "pip", "install", "-q", requirement],
+    ):
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        if done.returncode:
+            lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+            return f"{requirement} could not be installed: {lines[-1]}"
+    stamp.write_text(requirement)
+    return None

@@ -1,0 +1,178 @@
+"""Shelfread as a contestant: the warm worker, the same writing row by row, and the cold command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bench.measure import Measured, Step, Unavailable, clean_environment, command, watched
+
+_SAID = ("added", "updated", "moved", "restored", "unchanged", "removed", "failed", "skipped")
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Warm:
+    """A worker that is running: migrated database, started parsers and walkers (`bench.warm`)."""
+
+    def __init__(self, database: str | None = None, *, mode: str = "batched") -> None:
+        self.name = "Shelfread" if mode == "batched" else "Shelfread, sync"
+        self.about = "from claim to completed in a warm worker with a migrated database"
+        if mode != "batched":
+            self.about += f", mode {mode}"
+        self.steps = frozenset(Step) if mode == "batched" else frozenset({Step.FIRST})
+        # A transaction for every file takes its time: one round will do.
+        self.slow = mode != "batched"
+        self._database = database
+        self._mode = mode
+
+    def missing(self) -> str | None:
+        return None
+
+    @contextmanager
+    def start(self, corpus: Path, scratch: Path) -> Iterator[Worker]:
+        with own_database(self._database, scratch) as url:
+            worker = Worker(corpus, url, self._mode)
+            try:
+                yield worker
+            finally:
+                worker.close()
+
+
+class Worker:
+    """The process of a warm worker, told what to do in lines of JSON."""
+
+    def __init__(self, corpus: Path, url: str, mode: str) -> None:
+        self._corpus = corpus
+        self._mode = mode
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.warm"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=clean_environment(),
+            cwd=_CHECKOUT,
+        )
+        self._ask({"database": url})
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def do(self, step: Step, *, sample: bool) -> Measured:
+        request = {
+            "root": os.fspath(self._corpus),
+            "rescan": step is Step.RESCAN,
+            "mode": self._mode,
+        }
+
+        def scan() -> Measured:
+            answer = self._ask(request)
+            said = ", ".join(f"{answer[name]} {name}" for name in _SAID if answer[name])
+            return Measured(
+                answer["seconds"],
+                says=said or "0 files",
+                course=[(at, done) for at, done in answer["course"]],
+            )
+
+        return watched(self.pid, scan, sample=sample)
+
+    def close(self) -> None:
+        """End the process; its own processes end with it."""
+        try:
+            self._process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise Unavailable("the worker has ended; what it said is above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+class Cold:
+    """The command line, from nothing: interpreter, imports, migrations, processes, scan."""
+
+    name = "Shelfread, cold"
+    about = "`shelfread scan --json`, the whole process with its start and the migration"
+    steps = frozenset({Step.FIRST, Step.UNCHANGED})
+    slow = False
+
+    def __init__(self, database: str | None = None) -> None:
+        self._database = database
+
+    def missing(self) -> str | None:
+        if not _program().is_file():
+            return "the command `shelfread` is not beside this Python: pip install -e ."
+        return None
+
+    @contextmanager
+    def start(self, corpus: Path, scratch: Path) -> Iterator[CommandLine]:
+        with own_database(self._database, scratch) as url:
+            yield CommandLine(corpus, url, scratch / "said.json")
+
+
+class CommandLine:
+    """Scans of one folder into one database by the command."""
+
+    def __init__(self, corpus: Path, url: str, said: Path) -> None:
+        self._corpus = corpus
+        self._url = url
+        self._said = said
+
+    def do(self, step: Step, *, sample: bool) -> Measured:
+        measured = command(
+            [os.fspath(_program()), "scan", "--json", os.fspath(self._corpus)],
+            sample=sample,
+            env=clean_environment(SHELFREAD_DATABASE_URL=self._url, SHELFREAD_SETTLE_SECONDS="0"),
+            output=self._said,
+            fine=(0, 3),
+        )
+        answer = json.loads(self._said.read_text())
+        said = (f"{answer[key]} {name}" for name in _SAID if answer.get(key := f"items_{name}"))
+        measured.says = ", ".join(said)
+        return measured
+
+
+@contextmanager
+def own_database(given: str | None, scratch: Path) -> Iterator[str]:
+    """The URL of an empty database: a file in `scratch`, or a new one beside a given PostgreSQL database."""
+    if given is None:
+        yield f"sqlite:///{scratch / 'catalogue.db'}"
+        return
+    import psycopg
+    from psycopg import sql
+    from sqlalchemy.engine import make_url
+
+    url = make_url(given)
+    if not url.get_backend_name().startswith("postgres"):
+        raise Unavailable("--database takes the URL of a PostgreSQL database; SQLite is what it is without")
+    name = f"shelfread_bench_{uuid4().hex[:12]}"
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _program() -> Path:
+    return Path(sys.executable).parent / "shelfread"

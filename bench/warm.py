@@ -1,0 +1,93 @@
+"""A worker that is warm, for the benchmark: `python -m bench.warm`, told what to do on standard input.
+
+A process of its own, so that its memory is Shelfread's and not the benchmark's. The first line names the
+database; each further line is a scan. Every line of JSON is answered by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+from shelfread.app import KINDS, App, absolute, open_app
+from shelfread.scan.plan import Mode
+from shelfread.scan.progress import Progress
+from shelfread.settings import Settings
+from shelfread.tasks.library_scan import Pools, warm
+
+#: Seconds between two looks at how far a scan is.
+_LOOK_S = 0.01
+
+
+async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any]:
+    """Scan what the request names and say what it took."""
+    root = absolute(request["root"])
+    library = next((known for known in await app.libraries.all() if known.roots[0].path == root), None)
+    if library is None:
+        library = await app.libraries.add(f"Library {request['root']}", "music", [root])
+    course: list[tuple[float, int]] = []
+    watcher: asyncio.Task[None] | None = None
+
+    def see(progress: Progress) -> None:
+        nonlocal watcher
+        if watcher is None:
+            watcher = asyncio.create_task(_follow(progress, course, began))
+
+    began = time.perf_counter()
+    report = await app.scan(
+        library, rescan=request["rescan"], mode=Mode(request["mode"]), pools=pools, on_progress=see
+    )
+    seconds = time.perf_counter() - began
+    if watcher is not None:
+        watcher.cancel()
+    counters = report.outcome.counters
+    course.append((seconds, counters.processed))
+    return {
+        "seconds": seconds,
+        "course": course,
+        "found": counters.found,
+        "added": counters.added,
+        "updated": counters.updated,
+        "moved": counters.moved,
+        "restored": counters.restored,
+        "unchanged": counters.unchanged,
+        "removed": counters.removed,
+        "failed": counters.failed,
+        "skipped": counters.skipped,
+    }
+
+
+async def _follow(progress: Progress, course: list[tuple[float, int]], began: float) -> None:
+    """Note when files were committed: one point for every step of the counter."""
+    last = 0
+    while True:
+        if (done := progress.counters.processed) != last:
+            course.append((time.perf_counter() - began, done))
+            last = done
+        await asyncio.sleep(_LOOK_S)
+
+
+async def main() -> None:
+    """Answer lines until there are no more."""
+    settings = Settings(database_url=_line()["database"], settle_seconds=0)
+    # One library kind, one size of pools: as the program chooses them itself.
+    async with open_app(settings) as app, warm(KINDS["music"], app.pool_sizes()) as pools:
+        _say({})
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            _say(await scan(app, pools, json.loads(line)))
+
+
+def _line() -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(sys.stdin.readline())
+    return line
+
+
+def _say(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

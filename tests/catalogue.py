@@ -1,0 +1,177 @@
+"""The whole catalogue as plain values, to compare two of them or the same one at two moments.
+
+`rows` is every row as it is, ids and times included. `dump` says the same without what may differ between
+two catalogues of one library: ids become what they stand for (paths, keys), times and the records of jobs
+go. `audit` is what must be true of every catalogue between two scans.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import text
+
+from shelfread.store import tables
+from shelfread.store.database import Database
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+#: The records of scans, and what numbers them.
+RECORDS = ("library_scan_jobs", "job_logs", "id_counters")
+_TIMES = {"added_at", "seen_at", "missing_at", "found_at", "created_at"}
+#: What only a filesystem gives and no one else can repeat.
+STAMP = frozenset({"ctime_ns", "inode", "device", "mtime_ns", "identity"})
+INODE = frozenset({"ctime_ns", "inode", "device", "identity"})
+
+
+async def rows(database: Database) -> Rows:
+    """Every row of every table, as it is, in the order of its values."""
+    found: Rows = {}
+    async with database.read() as connection:
+        for table in tables.metadata.sorted_tables:
+            result = await connection.execute(table.select())
+            found[table.name] = sorted((dict(row._mapping) for row in result), key=repr)
+    return found
+
+
+async def versions(database: Database) -> dict[str, list[str]]:
+    """The version of each row that PostgreSQL keeps: another one after any write, even of equal values."""
+    found: dict[str, list[str]] = {}
+    async with database.read() as connection:
+        for table in tables.metadata.sorted_tables:
+            if table.name not in RECORDS:
+                result = await connection.execute(text(f"SELECT xmin::text, ctid::text FROM {table.name}"))
+                found[table.name] = sorted(f"{row[0]} {row[1]}" for row in result)
+    return found
+
+
+def kept(found: Rows) -> Rows:
+    """The rows without the records of scans."""
+    return {name: content for name, content in found.items() if name not in RECORDS}
+
+
+async def dump(
+    database: Database, *, without: Collection[str] = (), present_only: bool = False
+) -> dict[str, list[Row]]:
+    """The catalogue without surrogate ids, times and the records of jobs.
+
+    Args:
+        without: columns to leave out as well (`STAMP`, `INODE`).
+        present_only: leave out missing files, and whatever only they refer to.
+    """
+    return dumped(await rows(database), without=without, present_only=present_only)
+
+
+def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = False) -> dict[str, list[Row]]:
+    """The same of rows that were loaded before."""
+    if present_only:
+        found = _present(found)
+    library = {row["id"]: row["name"] for row in found["libraries"]}
+    root = {row["id"]: row["path"] for row in found["roots"]}
+    folder = {row["id"]: (root[row["root_id"]], row["path"]) for row in found["folders"]}
+    file = {row["id"]: (*folder[row["folder_id"]], row["name"]) for row in found["media_files"]}
+    artist = {row["id"]: row["key"] for row in found["artists"]}
+    genre = {row["id"]: row["key"] for row in found["genres"]}
+    release = {row["id"]: row["key"] for row in found["releases"]}
+    of: dict[str, Callable[[Any], Any]] = {
+        "library_id": library.__getitem__,
+        "root_id": root.__getitem__,
+        "folder_id": folder.__getitem__,
+        "parent_id": folder.__getitem__,
+        "file_id": file.__getitem__,
+        "artist_id": artist.__getitem__,
+        "genre_id": genre.__getitem__,
+        "release_id": release.__getitem__,
+    }
+    dropped = {"id", "old_id", "job_seq", "read_job", *_TIMES, *without}
+    result: dict[str, list[Row]] = {}
+    for name, content in kept(found).items():
+        plain = [
+            {
+                key: of[key](value) if key in of and value is not None else value
+                for key, value in row.items()
+                if key not in dropped
+            }
+            for row in content
+        ]
+        result[name] = sorted(plain, key=repr)
+    return result
+
+
+def _present(found: Rows) -> Rows:
+    """Without missing files, and without aliases, empty folders and parents that only they keep."""
+    result = dict(found)
+    missing = {row["id"] for row in found["media_files"] if row["status"] == "missing"}
+    result["media_files"] = [row for row in found["media_files"] if row["id"] not in missing]
+    for name in ("tracks", "track_credits", "track_genres", "problems", "aliases"):
+        result[name] = [row for row in found[name] if row.get("file_id") not in missing]
+    result["aliases"] = []
+    releases = {row["release_id"] for row in result["tracks"]}
+    result["releases"] = [row for row in found["releases"] if row["id"] in releases]
+    result["release_credits"] = [row for row in found["release_credits"] if row["release_id"] in releases]
+    artists = {row["artist_id"] for name in ("track_credits", "release_credits") for row in result[name]}
+    result["artists"] = [row for row in found["artists"] if row["id"] in artists]
+    genres = {row["genre_id"] for row in result["track_genres"]}
+    result["genres"] = [row for row in found["genres"] if row["id"] in genres]
+    gone_from = {row["folder_id"] for row in found["media_files"] if row["id"] in missing}
+    while True:
+        used = {row["folder_id"] for name in ("media_files", "pictures", "problems") for row in result[name]}
+        used |= {row["parent_id"] for row in result["folders"]}
+        left = [row for row in result["folders"] if row["id"] in used or row["id"] not in gone_from]
+        if len(left) == len(result["folders"]):
+            return result
+        gone_from |= {row["parent_id"] for row in result["folders"] if row not in left}
+        result["folders"] = left
+
+
+def audit(found: Rows) -> list[str]:
+    """Everything that is wrong with a catalogue in itself; empty for a good one between two scans."""
+    wrong: list[str] = []
+
+    def check(name: str, bad: Collection[Any]) -> None:
+        if bad:
+            wrong.append(f"{name}: {sorted(map(repr, bad))[:5]}")
+
+    files = {row["id"]: row for row in found["media_files"]}
+    tracks = {row["file_id"]: row for row in found["tracks"]}
+    check("files without a track", files.keys() - tracks.keys())
+    used_releases = {row["release_id"] for row in tracks.values()} - {None}
+    check("releases without a track", {row["id"] for row in found["releases"]} - used_releases)
+    used = {row["artist_id"] for name in ("track_credits", "release_credits") for row in found[name]}
+    check("artists nobody credits", {row["key"] for row in found["artists"] if row["id"] not in used})
+    used = {row["genre_id"] for row in found["track_genres"]}
+    check("genres without a track", {row["key"] for row in found["genres"] if row["id"] not in used})
+    check(
+        "missing without a time, or the reverse",
+        [
+            row["name"]
+            for row in files.values()
+            if (row["status"] == "missing") != (row["missing_at"] is not None)
+        ],
+    )
+    in_trouble = {row["file_id"] for row in found["problems"]}
+    check(
+        "status error without a problem, or the reverse",
+        [
+            (row["name"], row["status"])
+            for row in files.values()
+            if row["status"] != "missing" and (row["status"] == "error") != (row["id"] in in_trouble)
+        ],
+    )
+    check("removals neither settled nor held", [row for row in found["removals"] if not row["held"]])
+    check("aliases of living rows", [row for row in found["aliases"] if row["old_id"] in files])
+    check("aliases that lead nowhere", [row for row in found["aliases"] if row["file_id"] not in files])
+    check("libraries left untidy", [row["name"] for row in found["libraries"] if row["untidy"]])
+    numbers = Counter(row["id"] for row in found["media_files"])
+    check("ids used twice", [number for number, count in numbers.items() if count > 1])
+    unsettled = {
+        row["folder_id"] for row in files.values() if row["unsettled"] and row["status"] != "missing"
+    }
+    check(
+        "folders believed though a file in them is unsettled",
+        [row["path"] for row in found["folders"] if row["id"] in unsettled and row["digest"] is not None],
+    )
+    return wrong

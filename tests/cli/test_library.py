@@ -1,0 +1,110 @@
+"""`shelfread library`, `problems` and `doctor` as processes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from shelfread.cli.doctor import sqlite_check
+from tests.cli.conftest import Shelf
+
+
+def test_a_library_is_added_listed_shown_changed_and_removed(shelf: Shelf) -> None:
+    shelf.sound("a.mp3")
+    second = shelf.folder / "second"
+    second.mkdir()
+    assert "no library yet" in shelf.call("library", "list").out
+    added = shelf.run(
+        "library", "add", "Küche", shelf.music, "--kind", "music", "--follow-symlinks", "--ignore", "*.tmp",
+        "--ignore", "!x", "--json",
+    ).json()  # fmt: skip
+    assert added["options"] == {
+        "follow_symlinks": True, "ignore_ctime": False, "ignore_inode": False, "ignore": ["*.tmp", "!x"],
+    }  # fmt: skip
+    assert added["roots"][0]["path"] == str(shelf.music)
+    assert "named 'Küche'" in shelf.refused("library", "add", "Küche", second, "--kind", "music", code=1)
+    shelf.call("library", "scan", "1")
+    shown = shelf.call("library", "show", "Küche", "--json").json()
+    assert (shown["items"]["ready"], shown["scans"][0]["status"]) == (1, "completed")
+    assert "Küche" in shelf.call("library", "show", "1").out
+    changed = shelf.call(
+        "library", "set", "1", "--name", "Music", "--no-follow-symlinks", "--ignore-ctime", "--ignore-inode",
+        "--no-ignore", "--add-root", second, "--json",
+    ).json()  # fmt: skip
+    assert changed["name"] == "Music"
+    assert changed["options"] == {
+        "follow_symlinks": False, "ignore_ctime": True, "ignore_inode": True, "ignore": [],
+    }  # fmt: skip
+    assert [root["path"] for root in changed["roots"]] == [str(shelf.music), str(second)]
+    assert "is no root" in shelf.refused("library", "set", "1", "--remove-root", "/nowhere")
+    assert "overlap" in shelf.refused("library", "set", "1", "--add-root", second / "x")
+    assert shelf.call("library", "set", "1", "--remove-root", second).code == 0
+    assert "needs a root" in shelf.refused("library", "set", "1", "--remove-root", shelf.music)
+    assert "Music" in shelf.call("library", "list").out
+    assert shelf.call("library", "remove", "1").code == 0
+    assert shelf.libraries() == []
+    assert (shelf.music / "a.mp3").exists()
+
+
+def test_hostile_names_and_roots_are_refused_in_one_line(shelf: Shelf) -> None:
+    kind = ("--kind", "music")
+    for name in ("", " x", "\x1b[2J", "a\nb", "x" * 300, b"\xff"):
+        assert "printable characters" in shelf.refused("library", "add", name, shelf.music, *kind)
+    assert "overlap" in shelf.refused("library", "add", "x", shelf.music, shelf.music / "y", *kind)
+    assert "no folder" in shelf.refused("library", "add", "x", "/no/\x1b[2J", *kind)
+    assert "ignore rule" in shelf.refused("library", "add", "x", shelf.music, *kind, "--ignore", "a\nb")
+    assert shelf.libraries() == []
+
+
+def test_problems_are_listed_for_all_or_one_library(shelf: Shelf) -> None:
+    assert shelf.call("problems").out == "No problems.\n"
+    odd = os.fsencode(shelf.music) + b"/\xff\x1b[2J.mp3"
+    Path(os.fsdecode(odd)).touch()
+    shelf.call("scan", shelf.music)
+    ended = shelf.run("problems")
+    assert ended.code == 0
+    assert "\\xff\\x1b[2J.mp3" in ended.out
+    assert "\x1b" not in ended.out
+    (problem,) = shelf.call("problems", "--library", "Music", "--json").json()["problems"]
+    assert (problem["code"], problem["library_id"]) == ("empty_file", 1)
+    assert problem["found_at"].endswith("Z")
+    assert "no library '2'" in shelf.refused("problems", "--library", "2")
+
+
+def test_doctor_is_fine_before_and_after_the_first_scan_and_changes_nothing(bare_shelf: Shelf) -> None:
+    shelf = bare_shelf
+    ended = shelf.run("doctor", "--json")
+    assert ended.code == 0
+    assert not (shelf.folder / "home").exists()
+    shelf.call("scan", shelf.music)
+    checks = {check["name"]: check["status"] for check in shelf.call("doctor", "--json").json()["checks"]}
+    assert {name for name, status in checks.items() if status == "failed"} == set()
+    wanted = {"version", "sqlite", "locale", "processors", "settings", "folder", "space", "filesystem"}
+    assert wanted | {"database", "schema", "writing", "integrity", "processes"} == set(checks)
+    (shelf.folder / "home").chmod(0o755)
+    assert "warning  folder" in shelf.call("doctor").out
+
+
+def test_doctor_says_what_is_broken(shelf: Shelf) -> None:
+    shelf.call("library", "list")
+    database = shelf.folder / "home" / "shelfread.db"
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    ended = shelf.run("doctor")
+    assert (ended.code, "newer Shelfread" in ended.out) == (1, True)
+    database.write_bytes(b"rubbish" * 1000)
+    ended = shelf.call("doctor", "--json")
+    assert (ended.code, ended.json()["status"]) == (1, "failed")
+    ended = shelf.call("doctor", SHELFREAD_PARSERS="x")
+    assert ended.code == 1
+    assert "SHELFREAD_PARSERS" in ended.out
+
+
+def test_doctor_names_the_known_fault_of_the_sqlite_library() -> None:
+    for version in ((3, 7, 0), (3, 40, 1), (3, 51, 2)):
+        assert sqlite_check(version).status == "warning"
+    for version in ((3, 6, 23), (3, 51, 3), (4, 0, 0)):
+        assert sqlite_check(version).status == "ok"

@@ -1,0 +1,613 @@
+"""`queue.running`: claims, fences, heartbeats and endings, on both databases (DESIGN rules 8 and 9)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+
+from shelfread.model.batch import BatchReport
+from shelfread.model.change import Counters
+from shelfread.model.job import (
+    AlreadyRunning,
+    Job,
+    JobStatus,
+    JobType,
+    LogLine,
+    LostJob,
+    Phase,
+    Reason,
+    Scope,
+)
+from shelfread.queue import running as module
+from shelfread.queue.locks import lock_for
+from shelfread.queue.running import RunningJob
+from shelfread.store import jobs
+from shelfread.store.database import Database
+from shelfread.store.ids import next_id
+from shelfread.store.libraries import LibraryRepository
+from shelfread.store.tables import job_logs, library_scan_jobs
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+class Bench:
+    """A database with a library of two roots, and what is to be asked of its jobs."""
+
+    def __init__(self, database: Database, library_id: int, roots: list[int]) -> None:
+        self.database = database
+        self.library_id = library_id
+        self.roots = roots
+        self.url = database.url.render_as_string(hide_password=False)
+        self._claimed: list[RunningJob] = []
+
+    def scope(self, relative: bytes = b"", root: int = 0) -> Scope:
+        return Scope(self.roots[root], relative)
+
+    async def claim(self, *relatives: bytes, job_type: JobType = JobType.SCAN) -> RunningJob:
+        scopes = [self.scope(relative) for relative in relatives or (b"",)]
+        self._claimed.append(await RunningJob.claim(self.database, self.library_id, job_type, scopes))
+        return self._claimed[-1]
+
+    async def close(self) -> None:
+        for job in self._claimed:
+            await job.abandon()
+        await self.database.close()
+
+    async def job(self, job_id: str) -> Job:
+        async with self.database.read() as connection:
+            found = await jobs.get(connection, job_id)
+        assert found is not None
+        return found
+
+    async def all(self) -> list[Job]:
+        async with self.database.read() as connection:
+            return await jobs.history(connection, self.library_id, 1000)
+
+    async def row(self, job_id: str) -> dict[str, Any]:
+        async with self.database.read() as connection:
+            query = sa.select(library_scan_jobs).where(library_scan_jobs.c.id == job_id)
+            return dict((await connection.execute(query)).one()._mapping)
+
+    async def logs(self, job: RunningJob) -> list[tuple[int, str, str]]:
+        async with self.database.read() as connection:
+            query = sa.select(job_logs).where(job_logs.c.job_seq == job.seq).order_by(job_logs.c.seq)
+            return [(row.seq, row.level, row.message) for row in await connection.execute(query)]
+
+    async def declare_lost(self, job: RunningJob) -> None:
+        """What another process does that finds the job's lock free."""
+        found = await self.job(job.id)
+
+        async def work(connection: Any) -> None:
+            await jobs.declare_lost(connection, found)
+
+        await self.database.write(work)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bench(database_url: str) -> AsyncIterator[Bench]:
+    database = Database(database_url)
+    library = await LibraryRepository(database).add("Music", "music", [b"/one", b"/two"])
+    made = Bench(database, library.id, [root.id for root in library.roots])
+    yield made
+    await made.close()
+
+
+def report(**counts: int) -> BatchReport:
+    return BatchReport(Counters(**counts), Phase.READING, total=9, current_path="a/b")
+
+
+# Claiming
+
+
+async def test_d9_a_claim_inserts_a_row_that_runs_from_its_first_moment(bench: Bench) -> None:
+    job = await bench.claim(b"x/y\xff", b"a", job_type=JobType.RESCAN)
+    found = await bench.job(job.id)
+    assert (found.id, found.seq, found.library_id) == (job.id, job.seq, bench.library_id)
+    assert (found.type, found.status, found.fence) == (JobType.RESCAN, JobStatus.RUNNING, 1)
+    assert set(found.scopes) == {bench.scope(b"a"), bench.scope(b"x/y\xff")}
+    assert found.worker_id
+    assert found.queued_at is not None
+    assert found.queued_at == found.started_at
+    assert (found.completed_at, found.error, found.reason) == (None, None, None)
+    row = await bench.row(job.id)
+    # D13: what is not known is null.
+    assert {name: row[name] for name in row if name.startswith("items_")} == dict.fromkeys(
+        [name for name in row if name.startswith("items_")]
+    )
+    await job.cancel()
+
+
+async def test_d10_jobs_are_numbered_in_their_order(bench: Bench) -> None:
+    seqs = []
+    for _ in range(3):
+        job = await bench.claim()
+        seqs.append(job.seq)
+        await job.finish(None, report())
+    assert seqs == sorted(set(seqs))
+    assert [job.seq for job in await bench.all()] == seqs[::-1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([b""], [b""]),
+        ([b""], [b"A-M"]),
+        ([b"A-M"], [b""]),
+        ([b"A-M"], [b"A-M"]),
+        ([b"A-M"], [b"A-M/Beatles/Help"]),
+        ([b"A-M/Beatles/Help"], [b"A-M"]),
+        ([b"x", b"A-M"], [b"y", b"A-M/Beatles"]),
+    ],
+)
+async def test_a19_overlapping_scopes_never_run_at_the_same_time(
+    bench: Bench, first: list[bytes], second: list[bytes]
+) -> None:
+    running = await bench.claim(*first)
+    with pytest.raises(AlreadyRunning, match=running.id) as caught:
+        await bench.claim(*second)
+    assert "\n" not in str(caught.value)
+    assert [job.status for job in await bench.all()] == [JobStatus.RUNNING]
+    await running.commit(None, report())
+    await running.finish(None, report())
+    again = await bench.claim(*second)
+    await again.cancel()
+
+
+async def test_a19_disjoint_scopes_run_side_by_side(bench: Bench) -> None:
+    scopes = [[bench.scope(b"A")], [bench.scope(b"A-M")], [bench.scope(b"B/x")], [bench.scope(b"", 1)]]
+    running = [
+        await RunningJob.claim(bench.database, bench.library_id, JobType.SCAN, part) for part in scopes
+    ]
+    for number, job in enumerate(running):
+        await job.commit(None, report(found=number))
+    for job in running:
+        await job.finish(None, report())
+    assert {job.status for job in await bench.all()} == {JobStatus.COMPLETED}
+
+
+async def test_a_rival_leaves_no_trace_when_it_is_refused(bench: Bench) -> None:
+    running = await bench.claim()
+    for _ in range(3):
+        with pytest.raises(AlreadyRunning):
+            await bench.claim()
+    assert len(await bench.all()) == 1
+    path = bench.database.path
+    if path is not None:
+        assert [lock.name for lock in (path.parent / (path.name + ".locks")).iterdir()] == [running.id]
+    await running.cancel()
+
+
+async def test_of_many_claims_at_once_one_wins(bench: Bench) -> None:
+    for _ in range(3):
+        claims = await asyncio.gather(*(bench.claim() for _ in range(6)), return_exceptions=True)
+        won = [claim for claim in claims if isinstance(claim, RunningJob)]
+        assert len(won) == 1
+        assert sum(isinstance(claim, AlreadyRunning) for claim in claims) == 5
+        await won[0].finish(None, report())
+    assert len(await bench.all()) == 3
+
+
+_RUN = """
+import asyncio, sys
+from shelfread.model.batch import BatchReport
+from shelfread.model.change import Counters
+from shelfread.model.job import AlreadyRunning, JobType, Phase, Scope
+from shelfread.queue.running import RunningJob
+from shelfread.store.database import Database
+
+async def main():
+    database = Database(sys.argv[1])
+    scopes = [Scope(int(sys.argv[3]), sys.argv[4].encode())]
+    try:
+        job = await RunningJob.claim(database, int(sys.argv[2]), JobType.SCAN, scopes)
+    except AlreadyRunning:
+        print("refused", flush=True)
+        return
+    await job.commit(None, BatchReport(Counters(found=5, added=3), Phase.READING))
+    print(job.id, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+class Other:
+    """Another process that claims a scope and then holds it."""
+
+    def __init__(self, bench: Bench, relative: str = "") -> None:
+        arguments = [bench.url, str(bench.library_id), str(bench.roots[0]), relative]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _RUN, *arguments], stdout=subprocess.PIPE, text=True
+        )
+
+    async def answer(self) -> str:
+        assert self.process.stdout is not None
+        return (await asyncio.to_thread(self.process.stdout.readline)).strip()
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+async def test_a19_another_process_is_refused_too_and_a_disjoint_one_is_not(bench: Bench) -> None:
+    mine = await bench.claim(b"A-M")
+    inside, beside = Other(bench, "A-M/Beatles"), Other(bench, "N-Z")
+    assert await inside.answer() == "refused"
+    theirs = await beside.answer()
+    with pytest.raises(AlreadyRunning, match=theirs):
+        await bench.claim(b"N-Z/Zappa")
+    beside.kill()
+    inside.process.communicate()
+    await mine.finish(None, report())
+
+
+async def test_a_killed_owner_is_replaced_at_once(bench: Bench) -> None:
+    other = Other(bench)
+    lost_id = await other.answer()
+    with pytest.raises(AlreadyRunning, match=lost_id):
+        await bench.claim()
+    other.kill()
+    begun = asyncio.get_running_loop().time()
+    while True:
+        try:
+            job = await bench.claim()
+            break
+        except AlreadyRunning:
+            # A server needs a moment to hear that a client is gone; a kernel does not.
+            assert not bench.database.is_sqlite
+            assert asyncio.get_running_loop().time() - begun < 10
+    lost = await bench.job(lost_id)
+    assert (lost.status, lost.reason, lost.fence) == (JobStatus.FAILED, "worker_lost", 2)
+    assert lost.error
+    assert lost.completed_at is not None
+    # What it committed stays.
+    assert (lost.counters.found, lost.counters.added) == (5, 3)
+    await job.finish(None, report())
+    assert (await bench.job(lost_id)).status is JobStatus.FAILED
+
+
+async def test_one_claim_clears_away_every_dead_job_of_its_library(bench: Bench) -> None:
+    others = [Other(bench, name) for name in ("A", "B", "C")]
+    ids = [await other.answer() for other in others]
+    for other in others:
+        other.kill()
+    for job_id in ids:
+        deadline = asyncio.get_running_loop().time() + 10
+        seq = (await bench.job(job_id)).seq
+        lock = lock_for(bench.database, job_id, seq)
+        while not await lock.acquire():
+            assert asyncio.get_running_loop().time() < deadline
+        await lock.release()
+    job = await bench.claim(b"D")
+    assert [(await bench.job(job_id)).reason for job_id in ids] == ["worker_lost"] * 3
+    await job.cancel()
+
+
+# The fence
+
+
+async def _late_write(bench: Bench, job: RunningJob, how: str) -> None:
+    async def work(connection: Any) -> None:
+        await next_id(connection, "genres", 1000)
+
+    if how == "commit":
+        await job.commit(work, report(found=99))
+    else:
+        await job.finish(work, report(found=99))
+
+
+@pytest.mark.parametrize("how", ["commit", "finish"])
+async def test_a_late_write_of_a_lost_job_changes_nothing(bench: Bench, how: str) -> None:
+    job = await bench.claim()
+    await job.commit(None, report(found=1))
+    await bench.declare_lost(job)
+    before, logs = await bench.row(job.id), await bench.logs(job)
+    assert before["fence"] == 2
+    with pytest.raises(LostJob):
+        await _late_write(bench, job, how)
+    assert await bench.row(job.id) == before
+    assert await bench.logs(job) == logs
+
+    async def given(connection: Any) -> int:
+        return await next_id(connection, "genres")
+
+    assert await bench.database.write(given) < 1000
+    await job.abandon()
+
+
+@pytest.mark.parametrize("how", ["fail", "cancel"])
+async def test_a_late_ending_of_a_lost_job_changes_nothing_and_frees_the_lock(
+    bench: Bench, how: str
+) -> None:
+    job = await bench.claim()
+    await bench.declare_lost(job)
+    before = await bench.row(job.id)
+    await (job.fail(Reason.EXCEPTION, "too late") if how == "fail" else job.cancel())
+    assert await bench.row(job.id) == before
+    assert await bench.logs(job) == []
+    lock = lock_for(bench.database, job.id, job.seq)
+    assert await lock.acquire()
+    await lock.release()
+
+
+async def test_only_the_right_fence_of_a_running_row_may_write(bench: Bench) -> None:
+    job = await bench.claim()
+
+    async def guard(job_id: str, fence: int) -> int:
+        async def work(connection: Any) -> int:
+            return await jobs.guard(connection, job_id, fence, {})
+
+        return await bench.database.write(work)
+
+    assert await guard(job.id, 1) == 0
+    for job_id, fence in ((job.id, 0), (job.id, 2), ("no such job", 1)):
+        with pytest.raises(LostJob):
+            await guard(job_id, fence)
+    await job.finish(None, report())
+    with pytest.raises(LostJob):
+        await guard(job.id, 1)
+
+
+async def test_a_job_that_moved_on_meanwhile_is_not_declared_lost(bench: Bench) -> None:
+    job = await bench.claim()
+    found = await bench.job(job.id)
+    await job.finish(None, report())
+
+    async def work(connection: Any) -> None:
+        await jobs.declare_lost(connection, found)
+
+    await bench.database.write(work)
+    assert (await bench.job(job.id)).status is JobStatus.COMPLETED
+
+
+# One transaction for a batch
+
+
+async def test_rows_counters_and_logs_come_together(bench: Bench) -> None:
+    job = await bench.claim()
+
+    async def work(connection: Any) -> None:
+        await next_id(connection, "batches", 7)
+
+    counters = Counters(
+        found=9, added=1, updated=2, moved=3, restored=4, unchanged=5, failed=6, skipped=7, removed=8
+    )
+    lines = [LogLine("info", "a [red] \x1b line"), LogLine("warning", "\U0001d11e", b"\xff\n")]
+    await job.commit(work, BatchReport(counters, Phase.READING, 11, "a/b", lines))
+    found = await bench.job(job.id)
+    assert found.counters == counters
+    assert (found.phase, found.items_total, found.current_path) == (Phase.READING, 11, "a/b")
+    assert [(level, text) for _, level, text in await bench.logs(job)] == [
+        (line.level, line.message) for line in lines
+    ]
+
+    async def fails(connection: Any) -> None:
+        await work(connection)
+        raise LookupError("halfway")
+
+    before = await bench.row(job.id)
+    with pytest.raises(LookupError):
+        await job.commit(fails, BatchReport(Counters(found=99), Phase.DONE, logs=[LogLine("info", "x")]))
+    assert await bench.row(job.id) == before
+    assert len(await bench.logs(job)) == 2
+
+    async def following(connection: Any) -> int:
+        return await next_id(connection, "batches")
+
+    assert await bench.database.write(following) == 8
+    await job.cancel()
+
+
+async def test_log_lines_are_numbered_without_a_gap(bench: Bench) -> None:
+    job, other = await bench.claim(b"A"), await bench.claim(b"B")
+    for count in (0, 3, 1, 0, 250):
+        lines = [LogLine("info", f"{number}") for number in range(count)]
+        await asyncio.gather(
+            job.commit(None, BatchReport(Counters(), Phase.READING, logs=lines)),
+            other.commit(None, BatchReport(Counters(), Phase.READING, logs=lines[:1])),
+        )
+    await job.finish(None, BatchReport(Counters(), Phase.DONE, logs=[LogLine("info", "last")]))
+    await other.fail(Reason.EXCEPTION, "no more")
+    logs = await bench.logs(job)
+    assert [number for number, _, _ in logs] == list(range(1, 256))
+    assert logs[-1][2] == "last"
+    assert [number for number, _, _ in await bench.logs(other)] == [1, 2, 3, 4]
+    assert (await bench.row(job.id))["log_seq"] == 255
+
+
+# Endings
+
+
+async def test_a_finished_job_is_completed_with_its_last_rows(bench: Bench) -> None:
+    job = await bench.claim()
+
+    async def work(connection: Any) -> None:
+        await next_id(connection, "endings", 7)
+
+    await job.finish(work, BatchReport(Counters(found=4, unchanged=4), Phase.DONE, 4, "a"))
+    found = await bench.job(job.id)
+    assert (found.status, found.phase, found.error, found.reason) == (
+        JobStatus.COMPLETED,
+        Phase.DONE,
+        None,
+        None,
+    )
+    assert found.counters.unchanged == 4
+    assert found.current_path is None
+    assert found.completed_at is not None
+    assert found.started_at is not None
+    assert found.completed_at >= found.started_at
+
+
+async def test_a_failed_job_says_why_and_a_cancelled_one_has_no_error(bench: Bench) -> None:
+    failed = await bench.claim()
+    await failed.commit(None, report(found=3))
+    await failed.fail(Reason.EXCEPTION, "KeyError: 'x'\nsecond line")
+    found = await bench.job(failed.id)
+    assert (found.status, found.reason) == (JobStatus.FAILED, "exception")
+    assert found.error == "KeyError: 'x'\nsecond line"
+    assert found.counters.found == 3
+    assert (await bench.logs(failed))[-1][1] == "error"
+    cancelled = await bench.claim()
+    await cancelled.cancel()
+    found = await bench.job(cancelled.id)
+    assert (found.status, found.reason, found.error) == (JobStatus.CANCELLED, None, None)
+
+
+_ENDINGS = ("finish", "fail", "cancel", "abandon")
+
+
+@pytest.mark.parametrize("second", _ENDINGS)
+@pytest.mark.parametrize("first", _ENDINGS[:3])
+async def test_a_job_ends_exactly_once(bench: Bench, first: str, second: str) -> None:
+    job = await bench.claim()
+
+    async def end(how: str) -> None:
+        if how == "finish":
+            await job.finish(None, report())
+        elif how == "fail":
+            await job.fail(Reason.EXCEPTION, "trouble")
+        else:
+            await getattr(job, how)()
+
+    await end(first)
+    before, logs = await bench.row(job.id), await bench.logs(job)
+    try:
+        await end(second)
+    except LostJob:
+        assert second == "finish"
+    assert await bench.row(job.id) == before
+    assert await bench.logs(job) == logs
+    again = await bench.claim()
+    await again.cancel()
+
+
+async def test_an_ending_that_cannot_be_written_frees_the_lock_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await bench.claim()
+
+    async def no_database(_work: Any) -> None:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.database, "write", no_database)
+        with pytest.raises(OSError, match="the disk is gone"):
+            await job.fail(Reason.EXCEPTION, "trouble")
+    again = await bench.claim()
+    assert (await bench.job(job.id)).reason == "worker_lost"
+    await again.cancel()
+
+
+async def test_a_failing_claim_leaves_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> None:
+        raise LookupError("halfway")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module.jobs, "insert_running", broken)
+        with pytest.raises(LookupError):
+            await bench.claim()
+    assert await bench.all() == []
+    job = await bench.claim()
+    await job.cancel()
+
+
+# The heartbeat
+
+
+async def _until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_heartbeat_goes_on_without_anybody_thinking_of_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.02)
+    job = await bench.claim()
+    seen = {(await bench.row(job.id))["heartbeat_at"]}
+
+    async def beaten() -> bool:
+        seen.add((await bench.row(job.id))["heartbeat_at"])
+        return len(seen) > 4
+
+    await _until(beaten)
+    await job.finish(None, report())
+    last = (await bench.row(job.id))["heartbeat_at"]
+    assert last == max(seen | {last})
+
+
+async def test_commits_are_heartbeats_and_spare_the_bare_ones(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guards = 0
+    genuine = jobs.guard
+
+    async def counting(*arguments: Any, **more: Any) -> int:
+        nonlocal guards
+        guards += 1
+        return await genuine(*arguments, **more)
+
+    monkeypatch.setattr(module.jobs, "guard", counting)
+    job = await bench.claim()
+    for _ in range(10):
+        await job.commit(None, report())
+    assert guards == 10
+    await job.cancel()
+
+
+async def test_a_heartbeat_notices_that_the_job_is_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.02)
+    job = await bench.claim()
+    await bench.declare_lost(job)
+    before = await bench.row(job.id)
+
+    async def noticed() -> bool:
+        return job.lost
+
+    await _until(noticed)
+    assert await bench.row(job.id) == before
+    await job.abandon()
+
+
+async def test_a_database_that_is_away_for_a_while_stops_no_heart(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.02)
+    job = await bench.claim()
+    asked = 0
+
+    async def away(_work: Any) -> None:
+        nonlocal asked
+        asked += 1
+        raise sa.exc.OperationalError("UPDATE", {}, Exception("the server is starting up"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.database, "write", away)
+
+        async def asked_twice() -> bool:
+            return asked >= 2
+
+        await _until(asked_twice)
+    before = (await bench.row(job.id))["heartbeat_at"]
+
+    async def beats_again() -> bool:
+        return bool((await bench.row(job.id))["heartbeat_at"] > before)
+
+    await _until(beats_again)
+    await job.finish(None, report())
+    assert (await bench.job(job.id)).status is JobStatus.COMPLETED
+    again = await bench.claim()
+    await again.cancel()

@@ -1,0 +1,519 @@
+"""`store.migrate`: schemas come by themselves, once, and nothing is ever lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from shelfread.app import open_app
+from shelfread.settings import Settings
+from shelfread.store import migrate as module
+from shelfread.store.database import Database, DatabaseProblem
+from shelfread.store.migrate import HEAD, back_up, migrate
+from shelfread.store.tables import metadata
+from tests import catalogue
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+FOLDER = Path(module.__file__).parent / "migrations"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty(empty_url: str) -> AsyncIterator[Database]:
+    opened = Database(empty_url)
+    yield opened
+    await opened.close()
+
+
+async def _tables(database: Database) -> set[str]:
+    async with database.read() as connection:
+        return set(await connection.run_sync(lambda inside: sa.inspect(inside).get_table_names()))
+
+
+async def _run(database: Database, *statements: str) -> None:
+    async def work(connection: Any) -> None:
+        for statement in statements:
+            await connection.execute(sa.text(statement))
+
+    await database.write(work)
+
+
+async def test_an_empty_database_gets_every_table_and_a_second_time_is_harmless(empty: Database) -> None:
+    assert await migrate(empty) is True
+    assert await _tables(empty) == {*metadata.tables, "alembic_version"}
+    before = await catalogue.rows(empty)
+    assert await migrate(empty) is False
+    assert await catalogue.rows(empty) == before
+
+
+async def test_what_the_migrations_build_is_what_the_code_speaks_of(empty: Database) -> None:
+    await migrate(empty)
+
+    def compare(connection: sa.Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with empty.read() as connection:
+        assert await connection.run_sync(compare) == []
+
+
+async def test_partial_indexes_are_there_as_written(empty: Database) -> None:
+    await migrate(empty)
+    query = (
+        "SELECT sql FROM sqlite_master WHERE name = :name"
+        if empty.is_sqlite
+        else "SELECT indexdef FROM pg_indexes WHERE indexname = :name"
+    )
+    async with empty.read() as connection:
+        for status in ("queued", "running"):
+            row = await connection.execute(sa.text(query), {"name": f"uq_library_scan_jobs_{status}"})
+            assert re.search(rf"UNIQUE.*unique_key.*WHERE.*status.*'{status}'", row.scalar_one())
+
+
+async def test_every_id_counter_starts_at_one(empty: Database) -> None:
+    await migrate(empty)
+    counters = {row["name"]: row["next"] for row in (await catalogue.rows(empty))["id_counters"]}
+    numbered = {table.name for table in metadata.tables.values() if "id" in table.c} - {"library_scan_jobs"}
+    assert counters == dict.fromkeys([*numbered, "jobs"], 1)
+
+
+async def test_head_is_the_newest_script() -> None:
+    scripts = ScriptDirectory(str(FOLDER))
+    assert scripts.get_heads() == [HEAD]
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    # The name says the revision: it is by the names that a newer database is told from a known one.
+    assert {path.name.split("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")} == set(revisions)
+
+
+async def test_an_ordinary_start_needs_no_alembic(new_catalogue: Any) -> None:
+    url = await new_catalogue("sqlite")
+    code = (
+        "import asyncio, sys\n"
+        "from shelfread.store.database import Database\n"
+        "from shelfread.store.migrate import migrate\n"
+        "assert not asyncio.run(migrate(Database(sys.argv[1])))\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+# Two processes starting together
+
+_START = """
+import asyncio, sys
+from shelfread.store.database import Database
+from shelfread.store.migrate import migrate
+import alembic.command, alembic.config
+
+async def main():
+    database = Database(sys.argv[1])
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(await migrate(database), flush=True)
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+def _together(url: str, count: int) -> list[tuple[str, str]]:
+    """What that many processes answer that migrate the same database at the same moment."""
+    command = [sys.executable, "-W", "error", "-c", _START, url]
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    started = [subprocess.Popen(command, **pipes, text=True) for _ in range(count)]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n", process.communicate()[1]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [process.communicate() for process in started]
+
+
+async def test_processes_that_start_together_on_an_empty_database_are_safe(empty: Database) -> None:
+    url = empty.url.render_as_string(hide_password=False)
+    answers = await asyncio.to_thread(_together, url, 4)
+    assert sorted(answers) == [("False\n", "")] * 3 + [("True\n", "")]
+    assert await _tables(empty) == {*metadata.tables, "alembic_version"}
+    async with empty.read() as connection:
+        version = await connection.execute(sa.text("SELECT version_num FROM alembic_version"))
+        assert version.scalars().all() == [HEAD]
+
+
+# What is not ours to touch
+
+
+async def _state(database: Database) -> Any:
+    if database.path is not None:
+        with sqlite3.connect(database.path) as connection:
+            return list(connection.iterdump())
+    async with database.read() as connection:
+        rows = await connection.execute(
+            sa.text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema='public'")
+        )
+        return sorted(map(tuple, rows))
+
+
+@pytest.mark.parametrize("revision", ["0002", "9999", "f00ba5e", "not'a revision"])
+async def test_a_newer_database_is_refused_in_one_line_and_left_as_it_is(
+    empty: Database, revision: str
+) -> None:
+    await migrate(empty)
+    await _run(
+        empty,
+        f"UPDATE alembic_version SET version_num = '{revision.replace(chr(39), chr(39) * 2)}'",
+        "CREATE TABLE of_the_future (id INTEGER)",
+        "DROP TABLE job_logs",
+    )
+    before = await _state(empty)
+    with pytest.raises(DatabaseProblem, match="newer Shelfread") as caught:
+        await migrate(empty)
+    assert "\n" not in str(caught.value)
+    assert revision in str(caught.value)
+    assert await _state(empty) == before
+    if empty.path is not None:
+        assert not list(empty.path.parent.glob("*.backup"))
+
+
+@pytest.mark.parametrize("with_version", [False, True])
+async def test_a_database_of_something_else_is_refused_and_left_as_it_is(
+    empty: Database, with_version: bool
+) -> None:
+    await _run(empty, "CREATE TABLE songs (id INTEGER)", "INSERT INTO songs VALUES (7)")
+    if with_version:
+        await _run(empty, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    before = await _state(empty)
+    with pytest.raises(DatabaseProblem, match="belongs to something else"):
+        await migrate(empty)
+    assert await _state(empty) == before
+
+
+async def test_an_upgrade_that_fails_leaves_nothing_behind(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = module._upgrade
+
+    def half_way(connection: sa.Connection) -> None:
+        genuine(connection)
+        raise RuntimeError("the power went out")
+
+    monkeypatch.setattr(module, "_upgrade", half_way)
+    with pytest.raises(RuntimeError):
+        await migrate(empty)
+    assert await _tables(empty) == set()
+    monkeypatch.undo()
+    assert await migrate(empty) is True
+
+
+async def test_a_postgresql_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    database = Database(f"postgresql://nobody@/nothing?host={tmp_path}")
+    with pytest.raises(DatabaseProblem, match="cannot be opened") as caught:
+        await migrate(database)
+    assert "\n" not in str(caught.value)
+    await database.close()
+
+
+# Files that are no databases, and places where none can be
+
+
+async def _refused(path: Path) -> str:
+    database = Database(f"sqlite:///{path}")
+    try:
+        with pytest.raises(DatabaseProblem) as caught:
+            await migrate(database)
+    finally:
+        await database.close()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"this is no database at all, but a letter" * 100, b"SQLite format 3\0" + b"\xff" * 5000, b"x", b"\0" * 4096],
+    ids=["text", "torn", "short", "zeros"],
+)
+async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "shelf.db"
+    path.write_bytes(content)
+    assert "usable database" in await _refused(path)
+    assert path.read_bytes() == content
+
+
+async def test_a_database_cut_in_half_is_refused_and_left_as_it_is(
+    tmp_path: Path, sqlite_catalogue: Path
+) -> None:
+    path = tmp_path / "shelf.db"
+    content = sqlite_catalogue.read_bytes()
+    path.write_bytes(content[: len(content) // 2 + 100])
+    before = path.read_bytes()
+    await _refused(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_folder_in_the_place_of_the_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "shelf.db").mkdir()
+    assert "cannot be opened" in await _refused(tmp_path / "shelf.db")
+
+
+async def test_a_database_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "cannot be opened" in await _refused(tmp_path / "absent" / "shelf.db")
+    assert not (tmp_path / "absent").exists()
+
+
+_AS_NOBODY = """
+import asyncio, os, sys
+from shelfread.store.database import Database, DatabaseProblem
+from shelfread.store.migrate import migrate
+import alembic.command, alembic.config, psycopg, sqlite3
+
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+
+async def main():
+    database = Database("sqlite:///" + sys.argv[1])
+    try:
+        print("did something:", await migrate(database))
+    except DatabaseProblem as problem:
+        print("problem:", problem)
+    finally:
+        await database.close()
+
+asyncio.run(main())
+"""
+
+
+def _as_nobody(path: Path) -> str:
+    for parent in (path.parent, *path.parents):
+        if parent.owner() == path.parent.owner() and parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+        if parent.name.startswith("pytest-"):
+            break
+    command = [sys.executable, "-c", _AS_NOBODY, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+async def test_a_read_only_place_is_refused_in_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    path = folder / "shelf.db"
+    path.touch()
+    path.chmod(0o444)
+    folder.chmod(0o555)
+    assert re.fullmatch("problem: .+\n", _as_nobody(path))
+    assert path.read_bytes() == b""
+    folder.chmod(0o755)
+
+
+async def test_a_read_only_database_that_is_up_to_date_loses_nothing(
+    tmp_path: Path, sqlite_catalogue: Path
+) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    path = folder / "shelf.db"
+    shutil.copyfile(sqlite_catalogue, path)
+    before = path.read_bytes()
+    path.chmod(0o444)
+    folder.chmod(0o555)
+    answer = _as_nobody(path)
+    assert answer == "did something: False\n" or re.fullmatch("problem: .+\n", answer)
+    assert path.read_bytes() == before
+    folder.chmod(0o755)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A filesystem with room for very little."""
+    point = tmp_path / "disk"
+    point.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(point)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("this system has no mount command")
+    if done.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    yield point
+    subprocess.run(["umount", "-l", str(point)], check=True)
+
+
+def _fill(disk: Path, leave: int) -> Path:
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+    os.truncate(ballast, max(0, ballast.stat().st_size - leave))
+    return ballast
+
+
+@pytest.mark.parametrize("room", [0, 8192, 65536])
+async def test_a_full_disk_is_told_in_one_line_and_with_room_it_goes_on(small_disk: Path, room: int) -> None:
+    ballast = _fill(small_disk, room)
+    path = small_disk / "shelf.db"
+    assert re.search("full|disk I/O", await _refused(path))
+    ballast.unlink()
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    database = Database(f"sqlite:///{path}")
+    assert await migrate(database) is True
+    await database.close()
+
+
+async def test_a_disk_that_fills_up_later_loses_nothing_that_was_there(
+    small_disk: Path, sqlite_catalogue: Path
+) -> None:
+    subprocess.run(["mount", "-o", "remount,size=2m", str(small_disk)], check=True)
+    path = small_disk / "shelf.db"
+    shutil.copyfile(sqlite_catalogue, path)
+    database = Database(f"sqlite:///{path}")
+
+    async def fill(connection: Any) -> None:
+        for number in range(4000):
+            await connection.execute(
+                sa.text("INSERT INTO id_counters VALUES (:name, 1)"), {"name": f"{number:064}"}
+            )
+
+    await _run(database, "INSERT INTO id_counters VALUES ('kept', 5)")
+    ballast = _fill(small_disk, 16384)
+    with pytest.raises(sa.exc.OperationalError, match="full"):
+        await database.write(fill)
+    ballast.unlink()
+    counters = {row["name"]: row["next"] for row in (await catalogue.rows(database))["id_counters"]}
+    assert counters["kept"] == 5
+    assert len(counters) < 20
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    await database.write(fill)
+    await database.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+# The copy before a migration
+
+
+@pytest.fixture
+def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program whose newest schema is one further than any database here."""
+    monkeypatch.setattr(module, "HEAD", "0002")
+
+    def upgrade(connection: sa.Connection) -> None:
+        connection.execute(sa.text("CREATE TABLE new_things (id INTEGER)"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+
+    monkeypatch.setattr(module, "_upgrade", upgrade)
+
+
+@pytest.mark.usefixtures("next_version")
+async def test_a_copy_is_made_before_a_migration_and_holds_what_was_there(
+    tmp_path: Path, sqlite_catalogue: Path
+) -> None:
+    path = tmp_path / "shelf.db"
+    shutil.copyfile(sqlite_catalogue, path)
+    database = Database(f"sqlite:///{path}")
+    # Still in the write-ahead log: a plain copy of the file would not have it.
+    await _run(database, "INSERT INTO id_counters VALUES ('kept', 5)")
+    assert await migrate(database) is True
+    assert "new_things" in await _tables(database)
+    (copy,) = tmp_path.glob("*.backup")
+    assert copy.name.startswith("shelf.db.before-0002-from-0001.")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("*.unfinished*"))
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT next FROM id_counters WHERE name = 'kept'").fetchall() == [(5,)]
+        assert not connection.execute("SELECT name FROM sqlite_master WHERE name = 'new_things'").fetchall()
+    assert await migrate(database) is False
+    assert len(list(tmp_path.glob("*.backup"))) == 1
+    await database.close()
+
+
+@pytest.mark.usefixtures("next_version")
+async def test_without_room_for_the_copy_nothing_is_migrated(
+    small_disk: Path, sqlite_catalogue: Path
+) -> None:
+    subprocess.run(["mount", "-o", "remount,size=2m", str(small_disk)], check=True)
+    path = small_disk / "shelf.db"
+    shutil.copyfile(sqlite_catalogue, path)
+    ballast = _fill(small_disk, 32768 + 8192)
+    await _refused(path)
+    ballast.unlink()
+    assert not list(small_disk.glob("*.backup"))
+    assert not list(small_disk.glob("*.unfinished*"))
+    database = Database(f"sqlite:///{path}")
+    assert "new_things" not in await _tables(database)
+    await database.close()
+
+
+@pytest.mark.usefixtures("next_version")
+async def test_an_old_database_on_postgresql_is_migrated_too(postgres: Any) -> None:
+    database = Database(postgres.empty())
+    await _run(
+        database,
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
+        "INSERT INTO alembic_version VALUES ('0001')",
+    )
+    assert await migrate(database) is True
+    assert await migrate(database) is False
+    await database.close()
+
+
+async def test_an_empty_database_needs_no_copy(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'shelf.db'}")
+    await migrate(database)
+    assert not list(tmp_path.glob("*.backup"))
+    await database.close()
+
+
+async def test_two_copies_in_one_second_do_not_overwrite_one_another(
+    tmp_path: Path, sqlite_catalogue: Path
+) -> None:
+    path = tmp_path / "shelf.db"
+    shutil.copyfile(sqlite_catalogue, path)
+    first = back_up(path, "0001")
+    content = first.read_bytes()
+    second = back_up(path, "0001")
+    assert first.read_bytes() == content
+    assert second.is_file()
+
+
+# The data folder
+
+
+async def test_the_data_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "far" / "data"
+    async with open_app(Settings(data_dir=folder)) as app:
+        assert app.database.path == folder / "shelfread.db"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    async with open_app(Settings(data_dir=folder)) as app:
+        assert await app.libraries.all() == []
+
+
+async def test_a_data_folder_that_cannot_be_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(DatabaseProblem) as caught:
+        async with open_app(Settings(data_dir=tmp_path / "data" / "below")):
+            pass
+    assert "\n" not in str(caught.value)
+    assert "data" in str(caught.value)
