@@ -189,7 +189,10 @@ class Bench:
 
     def _show(self, number: int, name: str, step: str, measured: Measured) -> None:
         which = f"round {number}" if number else "memory "
-        print(f"  {which}  {name:16} {step:14} {measured.seconds:8.3f} s  {measured.says}", flush=True)
+        spent = "" if measured.cpu_s is None else f"CPU {measured.cpu_s:6.2f} s"
+        others = "" if measured.others is None else f"others {measured.others:4.2f}"
+        seconds = f"{measured.seconds:8.3f} s  {spent:13}  {others:11}"
+        print(f"  {which}  {name:16} {step:14} {seconds}  {measured.says}", flush=True)
 
 
 def _do(run: Run, step: Step, *, sample: bool) -> Measured:

@@ -209,12 +209,20 @@ class Tree:
         _written(path, sound, {key: value for key, value in said.items() if value})
         return path
 
-    def retag(self, name: str, *, stay: bool = False, **tags: str | list[str]) -> Path:
+    def retag(
+        self,
+        name: str,
+        *,
+        stay: bool = False,
+        tags: Mapping[str, str | list[str]] | None = None,
+        **more: str | list[str],
+    ) -> Path:
         """Give an existing file other tags: all of them. Its sound stays; `stay` keeps its mtime."""
         path = self.path / name
         before = path.stat()
         stream = io.BytesIO(path.read_bytes())
-        tag_stream(stream, path.suffix, {"title": path.stem, **tags})
+        said = {"title": path.stem, **(tags or {}), **more}
+        tag_stream(stream, path.suffix, {key: value for key, value in said.items() if value})
         path.write_bytes(stream.getvalue())
         if stay:
             os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

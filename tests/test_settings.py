@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shelfread.settings import Settings, SettingsProblem, read_settings
+from shelfread.settings import Settings, SettingsProblem, debugging, read_settings
 
 VALID: list[tuple[str, str, object]] = [
     ("database_url", "postgresql://me@host/shelf", "postgresql://me@host/shelf"),
@@ -23,8 +23,10 @@ VALID: list[tuple[str, str, object]] = [
     ("parser_timeout_seconds", "3600", 3600.0),
     ("parser_memory_mb", "64", 64),
     ("parser_memory_mb", "65536", 65536),
+    ("debug", "1", True),
 ]
 INVALID = [
+    ("debug", "maybe"),
     ("settle_seconds", "-1"),
     ("settle_seconds", "86401"),
     ("settle_seconds", "soon"),
@@ -44,6 +46,7 @@ INVALID = [
     ("parser_memory_mb", "63"),
     ("parser_memory_mb", "65537"),
     ("parser_memory_mb", "1G"),
+    ("debug", "perhaps"),
 ]
 
 
@@ -65,6 +68,8 @@ def test_every_setting_has_a_default_that_works(tmp_path: Path) -> None:
     assert (settings.parsers, settings.walkers) == (0, 0)
     assert settings.parser_timeout_seconds == 30.0
     assert settings.parser_memory_mb == 512
+    assert not settings.debug
+    assert not debugging()
 
 
 def test_every_variable_is_tried_here_with_a_good_and_a_bad_value() -> None:
@@ -95,7 +100,7 @@ def test_an_unusable_value_names_its_variable_in_one_line(
 def test_the_first_of_several_mistakes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHELFREAD_PARSERS", "many")
     monkeypatch.setenv("SHELFREAD_WALKERS", "few")
-    with pytest.raises(SettingsProblem, match="^SHELFREAD_(PARSERS|WALKERS): "):
+    with pytest.raises(SettingsProblem, match=r"^SHELFREAD_(PARSERS|WALKERS): "):
         read_settings()
 
 
@@ -115,3 +120,15 @@ def test_what_is_not_ours_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
 def test_only_the_environment_is_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SHELFREAD_PARSERS=7\n")
     assert read_settings().parsers == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [("1", True), ("True", True), (" yes ", True), ("0", False), ("", False), ("perhaps", False)],
+)
+def test_debugging_can_be_asked_even_where_the_settings_are_unusable(
+    monkeypatch: pytest.MonkeyPatch, text: str, on: bool
+) -> None:
+    monkeypatch.setenv("SHELFREAD_PARSERS", "many")
+    monkeypatch.setenv("SHELFREAD_DEBUG", text)
+    assert debugging() is on

@@ -190,9 +190,7 @@ async def test_a_file_that_was_removed_between_open_and_lock_is_not_taken_for_th
 async def test_a_lock_is_not_inherited_by_children(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "job")
     assert await lock.acquire()
-    child = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
-    )
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
     await lock.release()
     (tmp_path / "job").touch()
     assert await lock.acquire()
@@ -223,7 +221,10 @@ async def test_sessions_are_given_back_with_their_locks(new_catalogue: Any) -> N
         before = sessions()
         locks = [AdvisoryLock(database, 1) for _ in range(5)]
         assert [await lock.acquire() for lock in locks] == [True, False, False, False, False]
-        query = "SELECT state FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype='advisory')"
+        query = (
+            "SELECT state FROM pg_stat_activity WHERE pid IN "
+            "(SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
+        )
         # Not "idle in transaction", which would hold back the server.
         assert watcher.execute(query).fetchall() == [("idle",)]
         for lock in locks:

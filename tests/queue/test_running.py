@@ -325,9 +325,7 @@ async def test_a_late_write_of_a_lost_job_changes_nothing(bench: Bench, how: str
 
 
 @pytest.mark.parametrize("how", ["fail", "cancel"])
-async def test_a_late_ending_of_a_lost_job_changes_nothing_and_frees_the_lock(
-    bench: Bench, how: str
-) -> None:
+async def test_a_late_ending_of_a_lost_job_changes_nothing_and_frees_the_lock(bench: Bench, how: str) -> None:
     job = await bench.claim()
     await bench.declare_lost(job)
     before = await bench.row(job.id)
@@ -513,7 +511,7 @@ async def test_a_failing_claim_leaves_nothing(bench: Bench, monkeypatch: pytest.
         raise LookupError("halfway")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.jobs, "insert_running", broken)
+        patched.setattr(jobs, "insert_running", broken)
         with pytest.raises(LookupError):
             await bench.claim()
     assert await bench.all() == []
@@ -558,7 +556,7 @@ async def test_commits_are_heartbeats_and_spare_the_bare_ones(
         guards += 1
         return await genuine(*arguments, **more)
 
-    monkeypatch.setattr(module.jobs, "guard", counting)
+    monkeypatch.setattr(jobs, "guard", counting)
     job = await bench.claim()
     for _ in range(10):
         await job.commit(None, report())

@@ -40,7 +40,8 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path = original.with_stem(deed)
             shutil.copyfile(original, path)
             if deed == "half":
-                damage.cut(path, 0.5)
+                # The sound of this one is in its first hundred bytes, see `bench.corpus.bare`.
+                damage.cut(path, 90 if fmt == "ape" else 0.5)
             elif deed == "head":
                 damage.cut(path, 60)
             elif deed == "byte":
@@ -75,7 +76,7 @@ async def test_damaged_files_are_catalogued_with_what_they_say_and_a_problem(
     counters = await shelf.scan()
     assert sum(counters.values()) == count
     files, tracks = await shelf.files(), await shelf.tracks()
-    problems = {path: code for path, code in await shelf.problems()}
+    problems = dict(await shelf.problems())
     assert len(files) == count
     assert counters["failed"] == len(problems)
     assert set(problems.values()) <= TOLD
@@ -104,7 +105,7 @@ async def test_damaged_files_are_catalogued_with_what_they_say_and_a_problem(
     assert catalogue.kept(await catalogue.rows(shelf.database)) == before
     # A rescan finds the same again.
     assert await shelf.scan(rescan=True) == {"failed": len(problems), "unchanged": count - len(problems)}
-    assert {path: code for path, code in await shelf.problems()} == problems
+    assert dict(await shelf.problems()) == problems
 
 
 async def test_repairing_a_file_ends_its_problem_and_damaging_it_brings_one(
@@ -128,13 +129,13 @@ async def test_repairing_a_file_ends_its_problem_and_damaging_it_brings_one(
     assert await shelf.ids() == ids
     tracks = await shelf.tracks()
     assert all(tracks[path]["title"] == f"Whole {_condition(path)[0]}" for path in broken - still)
-    whole = f"flac/whole{suffix('flac')}"
-    damage.cut(shelf.tree / whole, 0.5)
+    cut = f"flac/whole{suffix('flac')}"
+    damage.cut(shelf.tree / cut, 0.5)
     counters = await shelf.scan()
     assert counters["failed"] == 1
-    assert {path for path, _ in await shelf.problems()} == still | {whole}
+    assert {path for path, _ in await shelf.problems()} == still | {cut}
     # What its head says is still shown.
-    assert (await shelf.tracks())[whole]["title"] == "Whole flac"
+    assert (await shelf.tracks())[cut]["title"] == "Whole flac"
 
 
 async def test_what_a_scan_makes_of_damage_does_not_depend_on_how_it_writes(

@@ -194,7 +194,13 @@ def test_extreme_stamps_compare_like_any_other(number: int) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "differs"),
-    [({}, False), ({"ctime_ns": 1}, False), ({"inode": 1}, False), ({"size": 1}, True), ({"mtime_ns": 1}, True)],
+    [
+        ({}, False),
+        ({"ctime_ns": 1}, False),
+        ({"inode": 1}, False),
+        ({"size": 1}, True),
+        ({"mtime_ns": 1}, True),
+    ],
 )
 def test_only_size_and_time_say_that_content_may_differ(changed: dict[str, int], differs: bool) -> None:
     assert content_may_differ(STAMP._replace(**changed), row()) is differs
@@ -204,7 +210,9 @@ def test_only_size_and_time_say_that_content_may_differ(changed: dict[str, int],
 
 _names = st.sampled_from([b"a", b"b", b"c", b"d", b"\xff", b"a "])
 _numbers = st.sampled_from([0, 1, -1, OLD, NOW - SECOND, NOW, NOW + SECOND, LOW, HIGH])
-_stamps = st.builds(Stamp, st.sampled_from([0, 1, 1000]), _numbers, _numbers, _numbers, st.sampled_from([1, 2, -9]))
+_stamps = st.builds(
+    Stamp, st.sampled_from([0, 1, 1000]), _numbers, _numbers, _numbers, st.sampled_from([1, 2, -9])
+)
 _entries = st.dictionaries(_names, _stamps).map(lambda found: [Entry(*pair) for pair in found.items()])
 _rules = st.builds(
     DiffRules,

@@ -204,6 +204,24 @@ async def test_a_renamed_artist_folder_with_new_tags_keeps_all_ids(shelf: Shelf,
     await new_shelf.as_if_new(shelf)
 
 
+async def test_albums_that_move_round_in_a_circle_end_the_scan_well(
+    shelf: Shelf, new_shelf: NewShelf
+) -> None:
+    folders = ["A", "B", "C"]
+    for folder in folders:
+        for number in range(2):
+            shelf.tree.add(f"X/{folder}/{folder}{number}.mp3", artist="Ada", album=folder)
+    assert await shelf.scan() == {"added": 6}
+    ids = sorted((await shelf.ids()).values())
+    for old, new in zip(folders, [*folders[1:], *folders[:1]], strict=True):
+        for number in range(2):
+            shelf.tree.move(f"X/{old}/{old}{number}.mp3", f"X/{new}/moved {old}{number}.mp3")
+            shelf.tree.retag(f"X/{new}/moved {old}{number}.mp3", artist="Ada", album=new)
+    assert await shelf.scan() == {"moved": 6}
+    assert sorted((await shelf.ids()).values()) == ids
+    await new_shelf.as_if_new(shelf)
+
+
 async def test_files_that_move_between_the_roots_of_a_library_keep_their_rows(
     new_shelf: NewShelf, database_kind: str, tmp_path: Path
 ) -> None:

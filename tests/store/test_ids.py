@@ -116,9 +116,7 @@ asyncio.run(main())
 async def test_processes_side_by_side_never_give_one_id_twice(database: Database) -> None:
     url = database.url.render_as_string(hide_password=False)
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-    started = [
-        subprocess.Popen([sys.executable, "-c", _TAKE, url], **pipes, text=True) for _ in range(3)
-    ]
+    started = [subprocess.Popen([sys.executable, "-c", _TAKE, url], **pipes, text=True) for _ in range(3)]
 
     def race() -> list[str]:
         for process in started:

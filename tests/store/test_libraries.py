@@ -61,7 +61,7 @@ async def test_a_name_is_given_once(libraries: LibraryRepository) -> None:
 async def test_a_root_twice_in_one_library_is_refused_and_leaves_nothing(
     libraries: LibraryRepository, database: Database
 ) -> None:
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         await libraries.add("Music", "music", [b"/a", b"/a"])
     assert await libraries.all() == []
     assert (await catalogue.rows(database))["roots"] == []

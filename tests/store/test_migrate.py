@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
+import contextlib
 import os
 import re
 import shutil
@@ -28,7 +28,7 @@ from shelfread.store import migrate as module
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.migrate import HEAD, back_up, migrate
 from shelfread.store.tables import metadata
-from tests import catalogue
+from tests import catalogue, powerless
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 FOLDER = Path(module.__file__).parent / "migrations"
@@ -167,7 +167,9 @@ async def _state(database: Database) -> Any:
             return list(connection.iterdump())
     async with database.read() as connection:
         rows = await connection.execute(
-            sa.text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema='public'")
+            sa.text(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema='public'"
+            )
         )
         return sorted(map(tuple, rows))
 
@@ -247,10 +249,17 @@ async def _refused(path: Path) -> str:
 
 @pytest.mark.parametrize(
     "content",
-    [b"this is no database at all, but a letter" * 100, b"SQLite format 3\0" + b"\xff" * 5000, b"x", b"\0" * 4096],
+    [
+        b"this is no database at all, but a letter" * 100,
+        b"SQLite format 3\0" + b"\xff" * 5000,
+        b"x",
+        b"\0" * 4096,
+    ],
     ids=["text", "torn", "short", "zeros"],
 )
-async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
+    tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "shelf.db"
     path.write_bytes(content)
     assert "usable database" in await _refused(path)
@@ -278,15 +287,10 @@ async def test_a_database_in_a_folder_that_is_not_there_is_refused(tmp_path: Pat
     assert not (tmp_path / "absent").exists()
 
 
-_AS_NOBODY = """
-import asyncio, os, sys
+_MIGRATE = """
+import asyncio, sys
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.migrate import migrate
-import alembic.command, alembic.config, psycopg, sqlite3
-
-if os.getuid() == 0:
-    os.setgid(65534)
-    os.setuid(65534)
 
 async def main():
     database = Database("sqlite:///" + sys.argv[1])
@@ -301,14 +305,8 @@ asyncio.run(main())
 """
 
 
-def _as_nobody(path: Path) -> str:
-    for parent in (path.parent, *path.parents):
-        if parent.owner() == path.parent.owner() and parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-        if parent.name.startswith("pytest-"):
-            break
-    command = [sys.executable, "-c", _AS_NOBODY, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+def _powerless(path: Path) -> str:
+    done = powerless.run(_MIGRATE, str(path))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -320,7 +318,7 @@ async def test_a_read_only_place_is_refused_in_one_line(tmp_path: Path) -> None:
     path.touch()
     path.chmod(0o444)
     folder.chmod(0o555)
-    assert re.fullmatch("problem: .+\n", _as_nobody(path))
+    assert re.fullmatch("problem: .+\n", _powerless(path))
     assert path.read_bytes() == b""
     folder.chmod(0o755)
 
@@ -335,7 +333,7 @@ async def test_a_read_only_database_that_is_up_to_date_loses_nothing(
     before = path.read_bytes()
     path.chmod(0o444)
     folder.chmod(0o555)
-    answer = _as_nobody(path)
+    answer = _powerless(path)
     assert answer == "did something: False\n" or re.fullmatch("problem: .+\n", answer)
     assert path.read_bytes() == before
     folder.chmod(0o755)
@@ -359,12 +357,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def _fill(disk: Path, leave: int) -> Path:
     ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
     os.truncate(ballast, max(0, ballast.stat().st_size - leave))
     return ballast
 

@@ -16,6 +16,7 @@ from shelfread.scan.discover import Discovery, Part
 from shelfread.scan.findings import Findings, Place
 from shelfread.scan.folder import FolderTask, WalkRules, joined, root_task, subtask
 from shelfread.scan.progress import Progress
+from shelfread.scan.reconcile import is_gone
 from shelfread.scan.roots import ENOUGH, SAMPLE, RootCheck, count_present
 from shelfread.scan.walk import Found, Walk, WalkerPool
 from shelfread.store import files, problems
@@ -96,6 +97,7 @@ class RootWalk:
             if folder_id is not None:
                 walk.place(found, folder_id)
         await self._flush()
+        await asyncio.to_thread(self._end_trouble_of_gone_folders)
 
     async def _lookup(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
         if self._known is not None:
@@ -207,6 +209,16 @@ class RootWalk:
         path = found.listing.relative
         text = f"this folder cannot be listed ({detail}); everything in it stays as it was known"
         self._note(path, ProblemCode(code), text)
+
+    def _end_trouble_of_gone_folders(self) -> None:
+        """A folder that went is no trouble any more; a disk that was mounted in one still is."""
+        codes = [code for code in PLACE_CODES if code is not ProblemCode.MOUNT_UNAVAILABLE]
+        for path in self._in_trouble:
+            above = path
+            while above and not is_gone(joined(self._root.path, above)):
+                above = above.rpartition(b"/")[0]
+            if above:
+                self._findings.places += [Place(self._root.id, path, code, None) for code in codes]
 
     def _lost_mount(self, path: bytes, why: str) -> None:
         self._note(path, ProblemCode.MOUNT_UNAVAILABLE, f"{why}; everything in it stays as it was known")

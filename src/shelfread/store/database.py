@@ -102,8 +102,20 @@ class Database:
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in one write transaction; the whole of it again when the database was busy.
 
-        Raises whatever `work` raises, with everything rolled back.
+        A cancelled caller gets its cancellation when the transaction has ended, one way or the other: torn
+        in two it would keep SQLite's lock on a connection that nobody looks after. Raises whatever `work`
+        raises, with everything rolled back.
         """
+        transaction = asyncio.ensure_future(self._write(work))
+        try:
+            return await asyncio.shield(transaction)
+        except asyncio.CancelledError:
+            await asyncio.wait([transaction])
+            if not transaction.cancelled():
+                transaction.exception()  # looked at: the cancellation is what the caller hears of
+            raise
+
+    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         attempt = 0
         while True:
             try:
@@ -148,13 +160,21 @@ def _turn_on_log(cursor: Any) -> None:
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
-            cursor.execute("PRAGMA journal_mode=WAL")
+            if _is_ours(cursor):
+                cursor.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
             if not _is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
             return
+
+
+def _is_ours(cursor: Any) -> bool:
+    """Whether a file is empty or a catalogue: the log changes a file, and those of strangers stay as is."""
+    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    tables = {row[0] for row in cursor.fetchall()}
+    return not tables or "alembic_version" in tables
 
 
 def _begin_sqlite(connection: Connection) -> None:

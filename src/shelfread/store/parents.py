@@ -90,8 +90,10 @@ class Parents:
         """The row of a key that was made."""
         return (self._fresh.get(key) or self._known[key])[0]
 
-    async def make(self, connection: AsyncConnection, wanted: Mapping[str, Shown]) -> None:
-        """Find or insert the rows of these keys, and improve what is shown of them.
+    async def make(
+        self, connection: AsyncConnection, wanted: Mapping[str, Shown], *, improve: bool = True
+    ) -> None:
+        """Find or insert the rows of these keys, and improve what is shown of them unless told otherwise.
 
         New rows go in key order, so that two workers cannot wait for one another. The ids must have been
         reserved.
@@ -110,7 +112,7 @@ class Parents:
         else:
             await self._find(connection, missing)
         changed: list[tuple[Any, ...]] = []
-        for key in sorted(wanted):
+        for key in sorted(wanted) if improve else ():
             row_id, shown = self._fresh.get(key) or self._known[key]
             best = shown.joined(wanted[key])
             if best != shown:

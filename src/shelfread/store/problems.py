@@ -14,20 +14,15 @@ from shelfread.model.catalogue import FolderWrite
 from shelfread.model.job import Scope
 from shelfread.model.problem import ProblemCode
 from shelfread.store.clock import text_of
-from shelfread.store.database import Database, insert_rows, run_many
+from shelfread.store.database import Database, run_many
 from shelfread.store.ids import IdBlocks, next_id
 from shelfread.store.tables import media_files, problems, roots
 
-_COLUMNS = (
-    "id",
-    "root_id",
-    "path",
-    "path_text",
-    "file_id",
-    "folder_id",
-    "code",
-    "detail",
-    "found_at",
+# A failing disk may refuse a file first to the reader and then to the walk: it is one trouble, of the file.
+_INSERT = (
+    "INSERT INTO problems (id, root_id, path, path_text, file_id, folder_id, code, detail, found_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root_id, path, code) DO UPDATE SET "
+    "file_id = COALESCE(excluded.file_id, problems.file_id), detail = excluded.detail"
 )
 
 #: A problem text is one line on a page.
@@ -90,7 +85,7 @@ async def write_problems(
                 add(folder, name, None, code, detail)
     await run_many(connection, "DELETE FROM problems WHERE file_id = ?", settled)
     await run_many(connection, "DELETE FROM problems WHERE folder_id = ? AND file_id IS NULL", folders_seen)
-    await insert_rows(connection, problems, _COLUMNS, rows)
+    await run_many(connection, _INSERT, rows)
 
 
 async def note_place(

@@ -172,7 +172,8 @@ class ReleaseFacts:
             for key in keys
         }
         unknown = self._artists.unknown(credited)
-        await self._artists.make(connection, {key: credited[key] for key in unknown})
+        # One that is there already keeps its name: the text may be that of several artists.
+        await self._artists.make(connection, {key: credited[key] for key in unknown}, improve=False)
         await run_many(
             connection,
             "DELETE FROM release_credits WHERE release_id = ?",

@@ -200,17 +200,18 @@ class Releases:
                 members[new_release] += 1
                 if old_release is not None:
                     into[new_release].add(old_release)
-        claimed: set[int] = set()
+        #: Releases that took over or were taken over: of two albums that change places each is both.
+        settled: set[int] = set()
         for new_release, old_releases in sorted(into.items()):
             if len(old_releases) != 1:
                 continue
             (old_release,) = old_releases
-            if old_release in claimed or old_release == new_release:
+            if old_release == new_release or not settled.isdisjoint((old_release, new_release)):
                 continue
             held = await _count_tracks(connection, old_release)
             if held or await _count_tracks(connection, new_release) != members[new_release]:
                 continue
-            claimed.add(old_release)
+            settled |= {old_release, new_release}
             await _replace_release(connection, old_release, new_release)
 
 
