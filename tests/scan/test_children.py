@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from shelfread.scan.children import Child, ChildDied, ScanChildFailed, environment
+from shelfread.scan.channel import environment
+from shelfread.scan.children import Child, ChildDied, ScanChildFailed
 from tests.scan.hostile import children, gone, is_zombie, processor_time
 
 ECHO = "tests.scan.hostile:echo"

@@ -492,3 +492,21 @@ async def test_a_root_that_may_not_be_listed_is_not_believed(tmp_path: Path) -> 
     assert "Permission denied" in done.stderr
     tree.path.chmod(0o755)
     assert _scan_powerless(tmp_path, tree.path) == {"counters": {"unchanged": 1}, "problems": []}
+
+
+@pytest.mark.parametrize("sort", ["folder", "fifo", "hidden"])
+async def test_a_file_in_whose_place_something_else_is_now_is_missing(shelf: Shelf, sort: str) -> None:
+    shelf.tree.add("Ann/First/stays.mp3")
+    path = shelf.tree.add("Ann/First/goes.mp3")
+    assert await shelf.scan() == {"added": 2}
+    if sort == "hidden":
+        shelf.tree.write("Ann/First/.shelfignore", "goes.mp3\n")
+    else:
+        path.unlink()
+        if sort == "folder":
+            path.mkdir()
+        else:
+            os.mkfifo(path)
+    assert await shelf.scan() == {"unchanged": 1, "removed": 1}
+    assert await shelf.missing() == {"Ann/First/goes.mp3"}
+    await _quiet(shelf, 1)

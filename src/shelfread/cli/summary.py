@@ -47,21 +47,11 @@ class Result:
 
 def result_fields(result: Result) -> dict[str, Any]:
     """The document of `scan --json` (DESIGN section 5)."""
-    counters = result.counters
     document: dict[str, Any] = {
         "job_id": result.job_id,
         "library_id": result.target.library.id,
         "status": result.status,
-        "registered": counters.registered,
-        "items_found": counters.found,
-        "items_added": counters.added,
-        "items_updated": counters.updated,
-        "items_moved": counters.moved,
-        "items_restored": counters.restored,
-        "items_unchanged": counters.unchanged,
-        "items_removed": counters.removed,
-        "items_failed": counters.failed,
-        "items_skipped": counters.skipped,
+        **result.counters.to_json(),
         "duration_s": round(result.duration_s, 3),
         "problems": [
             {**path_fields(row.path), "code": row.code, "detail": row.detail} for row in result.problems

@@ -54,10 +54,20 @@ class Counters:
         """Files of this scan that the catalogue holds (PROMISES A5)."""
         return self.added + self.updated + self.moved + self.restored + self.unchanged + self.failed
 
-    def add(self, other: Counters) -> None:
-        """Add the counts of another, in place."""
-        for item in fields(self):
-            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+    def to_json(self) -> dict[str, int]:
+        """The counts under the names that commands and the API print."""
+        return {
+            "registered": self.registered,
+            "items_found": self.found,
+            "items_added": self.added,
+            "items_updated": self.updated,
+            "items_moved": self.moved,
+            "items_restored": self.restored,
+            "items_unchanged": self.unchanged,
+            "items_removed": self.removed,
+            "items_failed": self.failed,
+            "items_skipped": self.skipped,
+        }
 
     def copy(self) -> Counters:
         return Counters(**{item.name: getattr(self, item.name) for item in fields(self)})

@@ -1,12 +1,11 @@
 """Trouble with one file or folder, as data.
 
-Trouble with a file is never an exception that leaves the scan: it is a `Problem` with a code from the
-closed list below and a text for people. Trouble with the run is an exception, and lives elsewhere.
+Trouble with a file is never an exception that leaves the scan: it is a row with a code from the closed
+list below and a text for people. Trouble with the run is an exception, and lives elsewhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -55,12 +54,3 @@ class ProblemCode(StrEnum):
     MOUNT_UNAVAILABLE = "mount_unavailable"
     #: So many items vanished at once that the change waits for a person.
     MASS_REMOVAL_HELD = "mass_removal_held"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Trouble with one path. `path` is absolute bytes as on disk; `detail` is one line for people."""
-
-    path: bytes
-    code: ProblemCode
-    detail: str

@@ -162,12 +162,6 @@ def mount_of(path: bytes, mounts: list[Mount]) -> Mount | None:
     return best
 
 
-def mounts_below(path: bytes, mounts: list[Mount]) -> list[Mount]:
-    """The mounts inside a folder, the folder itself not counted."""
-    real = os.path.realpath(path).rstrip(b"/") + b"/"
-    return [mount for mount in mounts if mount.point.startswith(real) and mount.point != real]
-
-
 def inodes_are_stable(fs_type: str) -> bool:
     """Whether inode numbers of this type survive a remount; unknown types are not trusted."""
     return fs_type.lower() in _STABLE

@@ -43,19 +43,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, int]:
         """The counts of the run as a JSON object, with `registered` (PROMISES A5)."""
-        counters = self.counters
-        return {
-            "registered": counters.registered,
-            "items_found": counters.found,
-            "items_added": counters.added,
-            "items_updated": counters.updated,
-            "items_moved": counters.moved,
-            "items_restored": counters.restored,
-            "items_unchanged": counters.unchanged,
-            "items_removed": counters.removed,
-            "items_failed": counters.failed,
-            "items_skipped": counters.skipped,
-        }
+        return self.counters.to_json()
 
 
 class RootsUnavailable(Exception):

@@ -6,8 +6,6 @@ out stands in ignore files (`ignore`). Raise `digest.WALKER_VERSION` with any ch
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 MEDIA = 1
 PICTURE = 2
 #: Any other file: part of the digest, not of the listing.
@@ -52,16 +50,6 @@ _UNFINISHED = (
 )
 
 
-def is_hidden(name: bytes) -> bool:
-    """Whether a name is hidden: one leading dot hides, two or more begin the titles of real albums.
-
-    That covers `._*`, `.git`, `.@__thumb`, `.snapshot`, `.Trash-1000`, and the temporary names of rsync and
-    syncthing.
-    """
-    return name[0] == DOT and name[:2] != b".."
-
-
-@lru_cache(maxsize=16)
 def kinds_by_suffix(media: frozenset[bytes], pictures: frozenset[bytes]) -> dict[bytes, int]:
     """What a lower-case suffix without its dot means; a suffix that is missing means `SIDECAR`.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shelfread.media.music import numbers
-from shelfread.media.music.numbers import Position, date_of, position, track_order
+from shelfread.media.music.numbers import Position, date_of, position
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,6 @@ def test_a_place_is_read_as_people_write_it(
     text: str, number: int | None, written: str | None, total: int | None
 ) -> None:
     assert position(text) == Position(number, written, total)
-
-
-def test_sides_of_a_record_sort_in_playing_order() -> None:
-    written = ["A1", "A2", "A10", "B", "B1", "C1", "AA1"]
-    shuffled = ["C1", "B1", "AA1", "A10", "B", "A2", "A1"]
-    assert sorted(shuffled, key=lambda text: track_order(position(text).number, text)) == written
-    assert track_order(2, None) < track_order(10, None) < track_order(None, None)
-    assert track_order(2, "1.02") < track_order(1, "2.01")
 
 
 @pytest.mark.parametrize(

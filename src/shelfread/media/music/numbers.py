@@ -78,25 +78,6 @@ def whole(text: str) -> int | None:
     return number if 0 < number <= HIGHEST else None
 
 
-def track_order(number: int | None, text: str | None) -> int:
-    """Give the place of a track on its disc: sides in order (A1, A2, B1, then AA1), plain numbers by value.
-
-    Args:
-        number: The track number, if there is one.
-        text: The number as written, if it is not a plain one.
-
-    Returns:
-        A number to sort by; tracks without any number come last.
-    """
-    if text is not None:
-        if (match := _SIDE.fullmatch(text)) is not None:
-            side = ord(match[1].upper()) - 64 + (26 if match[2] else 0)
-            return side * (HIGHEST + 1) + (number or 0)
-        if (match := _DISC_AND_TRACK.fullmatch(text)) is not None:
-            return int(match[1]) * (HIGHEST + 1) + int(match[2])
-    return 1000 * (HIGHEST + 1) if number is None else number
-
-
 def beats(text: str) -> float | None:
     """Read a tempo in beats a minute; zero means nobody measured it."""
     tempo = _decimal(text, "bpm")

@@ -29,7 +29,6 @@ from shelfread.media.music.people import key_of, split_artists
 from shelfread.model.music import ReleaseKey, TrackFacts
 
 VARIOUS_ARTISTS = "Various Artists"
-VARIOUS_ARTISTS_MBID = "89ad4ac3-39f7-470e-963a-56509c546377"
 
 _LONGEST_KEY = 512
 _T = TypeVar("_T", str, tuple[str, tuple[str, ...]])
