@@ -16,6 +16,8 @@ OWN = "Shelfread"
 #: More than this of a processor busy with something else makes a figure doubtful.
 _BUSY = 0.25
 _MB = 1_000_000
+#: Tables in which every file costs the same, so that its first and last tenth can be compared.
+_EVERY_FILE_READ = ("first", "rescan", "tree-first")
 
 
 @dataclass(slots=True)
@@ -103,7 +105,8 @@ def _table(table: Table) -> dict[str, Any]:
             # Measured once only, and not in a round with ours: the medians have to do.
             ratios = [median(one.seconds for one in own.values()) / median(seconds)]
         peaks = [one.peak_bytes for one in row.rounds.values() if one.peak_bytes is not None]
-        speeds = [pair for one in timed.values() if (pair := tenths(one.course))]
+        courses = [one.course for one in timed.values()] if table.key in _EVERY_FILE_READ else []
+        speeds = [pair for course in courses if (pair := tenths(course))]
         rows.append(
             {
                 "name": name,

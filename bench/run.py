@@ -34,6 +34,7 @@ _NOTES = (
     "The settle time is 0 for Shelfread: nobody can set a ctime, and with 0 a file that was just restored is "
     "old. So the digest of a changed folder is stored at once, not by the first scan ten seconds later.",
     f"{_CHANGED_PART:.0%} changed: every other one of the chosen files is retagged, the rest touched.",
+    "Files a second of the first tenth count from the claim, so they include the start of the scan.",
     "others: processors that were busy with anything else meanwhile.",
 )
 

@@ -195,3 +195,14 @@ async def test_artists_keep_their_ids_through_all_of_it(shelf: Shelf) -> None:
     assert await shelf.scan() == {"moved": 1, "updated": 1}
     assert {row["key"]: row["id"] for row in await shelf.table("artists") if row["key"] in before} == before
     assert catalogue.audit(await catalogue.rows(shelf.database)) == []
+
+
+async def test_what_stays_in_a_folder_is_grouped_anew_when_a_track_moves_away(shelf: Shelf) -> None:
+    shelf.tree.add("X/1.mp3", album="Same", artist="Ada", albumartist="")
+    shelf.tree.add("X/2.mp3", album="Same", artist="Bix", albumartist="Bix")
+    assert await shelf.scan() == {"added": 2}
+    shelf.tree.move("X/2.mp3", "Y/2.mp3")
+    assert await shelf.scan() == {"moved": 1, "unchanged": 1}
+    by_release = {row["id"]: row["artist"] for row in await shelf.table("releases")}
+    shown = {path: by_release[row["release_id"]] for path, row in (await shelf.tracks()).items()}
+    assert shown == {"X/1.mp3": "Ada", "Y/2.mp3": "Bix"}

@@ -142,5 +142,8 @@ class Catalogue(Protocol):
     async def merge(self, connection: Any, pairs: Sequence[tuple[int, int]]) -> None:
         """Hand the items of new rows over to the old rows they turned out to be: (new id, old id)."""
 
+    async def regroup(self, connection: Any, folders: Sequence[FolderWrite], now: int) -> None:
+        """Group what is left in folders that lost files; the folder writes bring no files."""
+
     async def tidy(self, connection: Any) -> None:
         """Delete parents that nothing refers to any more."""

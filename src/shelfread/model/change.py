@@ -69,5 +69,10 @@ class Counters:
             "items_skipped": self.skipped,
         }
 
+    def become(self, other: Counters) -> None:
+        """Take the counts of another, in place."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(other, item.name))
+
     def copy(self) -> Counters:
         return Counters(**{item.name: getattr(self, item.name) for item in fields(self)})

@@ -12,10 +12,11 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
+from shelfread.model.change import Counters
 from shelfread.model.job import LogLine, Phase
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
@@ -33,6 +34,22 @@ from shelfread.store.problems import clear_place, note_place, places_in_trouble
 REMOVALS_AT_ONCE = 20
 REMOVAL_SHARE = 0.2
 _PAGE = 2000
+
+
+class _Verdict(NamedTuple):
+    """What is to be done about the files that were not found."""
+
+    believed: list[RootCheck]
+    #: (new row, old row) of files that moved.
+    moves: list[tuple[int, int]]
+    #: By root: files that are gone and did not move; present items in scope; of `left`, what is held.
+    left: dict[int, int]
+    present: dict[int, int]
+    held: dict[int, int]
+    #: Roots of which something was held before this scan.
+    holding: set[int]
+    #: Folders to look at again in the next scan.
+    due: set[int]
 
 
 class Reconciler:
@@ -63,36 +80,50 @@ class Reconciler:
             complete: every file of the library was looked at.
             version: the reader's version, which all files then have been read by.
         """
-        back, passed_over = await self._look_again()
-        believed = [found for found in checks if found.reason is None]
+        verdict = await self._judge([found for found in checks if found.reason is None])
+        await self._catalogue.reserve_for_merge(len(verdict.moves))
+        unavailable = [(found.root.path, found.reason) for found in checks if found.reason is not None]
+        everything_read = complete and not unavailable and self._plan.library.reader_version != version
+        before = self._progress.counters
+        counters = before.copy()
+
+        async def work(connection: Any) -> None:
+            # Counted anew when the transaction has to be run again; the job's row gets these very counts.
+            self._progress.counters = counters
+            counters.become(before)
+            now = now_us()
+            if verdict.moves:
+                await self._merge(connection, verdict.moves, counters, now)
+            await self._remove(connection, verdict, counters, now)
+            await self._settle_folders(connection, verdict)
+            await root_rows.believe(connection, [found.root.id for found in verdict.believed])
+            if everything_read:
+                await root_rows.set_reader_version(connection, self._plan.library.id, version)
+            await self._catalogue.tidy(connection)
+
+        report = BatchReport(counters, Phase.DONE, total=self._progress.total, logs=_held_lines(verdict))
+        await self._batch.finish(work, report)
+        return Outcome(counters, unavailable, sum(verdict.held.values()))
+
+    async def _judge(self, believed: list[RootCheck]) -> _Verdict:
+        """Decide over every file that was not where the catalogue has it; writes nothing but second looks."""
+        due, passed_over = await self._look_again()
+        stable = [found.root.id for found in believed if found.stable_inodes]
         async with self._database.read() as connection:
-            since = await jobs.last_completed(connection, self._plan.library.id, self._batch.seq)
             left = await removals.left(connection, self._batch.seq)
-            moves = (
-                await removals.moves(
-                    connection,
-                    self._batch.seq,
-                    since,
-                    stable_roots=[found.root.id for found in believed if found.stable_inodes],
-                )
-                if left
-                else []
-            )
-            moves = [(new, old) for new, old in moves if old not in passed_over]
+            moves: list[tuple[int, int]] = []
+            if left:
+                since = await jobs.last_completed(connection, self._plan.library.id, self._batch.seq)
+                found_moves = await removals.moves(connection, self._batch.seq, since, stable_roots=stable)
+                moves = [(new, old) for new, old in found_moves if old not in passed_over]
+            for root_id, count in (await removals.roots_of(connection, [old for _, old in moves])).items():
+                left[root_id] -= count
+            present = await removals.present(connection, self._plan.scopes) if any(left.values()) else {}
             holding = {
-                found.root.id: await places_in_trouble(
-                    connection, found.root.id, [ProblemCode.MASS_REMOVAL_HELD]
-                )
+                found.root.id
                 for found in believed
+                if await places_in_trouble(connection, found.root.id, [ProblemCode.MASS_REMOVAL_HELD])
             }
-            present = (
-                await removals.present(connection, self._plan.scopes)
-                if sum(left.values()) > len(moves)
-                else {}
-            )
-            moved_from = await removals.roots_of(connection, [old for _, old in moves])
-        for root_id, count in moved_from.items():
-            left[root_id] -= count
         # What is there and was passed over is no disk that is away: no person need be asked.
         known_there = Counter(passed_over.values())
         confirmed = {found.root.id for found in believed if found.root.confirmed}
@@ -102,76 +133,51 @@ class Reconciler:
             if root_id not in confirmed
             and count - known_there[root_id] > max(REMOVALS_AT_ONCE, REMOVAL_SHARE * present.get(root_id, 0))
         }
-        await self._catalogue.reserve_for_merge(len(moves))
-        outcome = Outcome(
-            counters=self._progress.counters,
-            unavailable=[(found.root.path, found.reason) for found in checks if found.reason is not None],
-            held=sum(held.values()),
-        )
-        logs = [
-            LogLine(
-                "warning",
-                f"{held[found.root.id]} of {present.get(found.root.id, 0)} items are gone at once: "
-                "held until you confirm or reject it",
-                found.root.path,
-            )
-            for found in believed
-            if found.root.id in held
-        ]
-        before = self._progress.counters.copy()
-        counters = before.copy()
+        return _Verdict(believed, moves, left, present, held, holding, due)
 
-        async def work(connection: Any) -> None:
-            now = now_us()
-            self._progress.counters = counters
-            for name in ("added", "updated", "unchanged", "failed", "moved", "removed", "restored"):
-                setattr(counters, name, getattr(before, name))
-            if moves:
-                await self._catalogue.merge(connection, moves)
-                for merged in await removals.merge_rows(connection, moves):
-                    # It was counted once already, as what it seemed to be.
-                    if merged.added_at < self._started:
-                        counters.unchanged -= 1
-                    elif merged.status == "error":
-                        counters.failed -= 1
-                    else:
-                        counters.added -= 1
-                    counters.moved += 1
-            for root_id, count in sorted(left.items()):
-                if root_id in held:
-                    await removals.hold(connection, self._batch.seq, root_id)
-                    await note_place(
-                        connection,
-                        root_id,
-                        b"",
-                        ProblemCode.MASS_REMOVAL_HELD,
-                        f"{count} items are gone at once; nothing is marked missing until you confirm it",
-                        now,
-                    )
-                else:
-                    await removals.mark_missing(connection, self._batch.seq, root_id, now)
-                    counters.removed += count
-            for root_id, open_places in holding.items():
-                if open_places and root_id not in held:
-                    await clear_place(connection, root_id, b"", [ProblemCode.MASS_REMOVAL_HELD])
-            if not held:
-                due = back
-                settled = [(digest, row) for row, digest in self._findings.later.items() if row not in due]
-                await files.update_folders(connection, settled, [])
-                for root_id, path in self._findings.gone:
-                    await files.drop_empty_folders(connection, root_id, [path])
+    async def _merge(
+        self, connection: Any, moves: Sequence[tuple[int, int]], counters: Counters, now: int
+    ) -> None:
+        """Moved files: the old rows take over what the new ones are."""
+        left_behind = await removals.folders_of(connection, [old for _, old in moves])
+        await self._catalogue.merge(connection, moves)
+        for merged in await removals.merge_rows(connection, moves):
+            # It was counted once already, as what it seemed to be.
+            if merged.added_at < self._started:
+                counters.unchanged -= 1
+            elif merged.status == "error":
+                counters.failed -= 1
+            else:
+                counters.added -= 1
+            counters.moved += 1
+        # What stayed in their folders may belong together in another way now.
+        await self._catalogue.regroup(connection, left_behind, now)
+
+    async def _remove(self, connection: Any, verdict: _Verdict, counters: Counters, now: int) -> None:
+        """What is gone is marked missing, or held where it is too much at once."""
+        for root_id, count in sorted(verdict.left.items()):
+            if root_id in verdict.held:
+                await removals.hold(connection, self._batch.seq, root_id)
+                text = f"{count} items are gone at once; nothing is marked missing until you confirm it"
+                await note_place(connection, root_id, b"", ProblemCode.MASS_REMOVAL_HELD, text, now)
+            else:
+                await removals.mark_missing(connection, self._batch.seq, root_id, now)
+                counters.removed += count
+        for root_id in sorted(verdict.holding - verdict.held.keys()):
+            await clear_place(connection, root_id, b"", [ProblemCode.MASS_REMOVAL_HELD])
+
+    async def _settle_folders(self, connection: Any, verdict: _Verdict) -> None:
+        """Digests that had to wait, and rows of folders that are gone."""
+        if not verdict.held:
+            settled = [
+                (digest, row) for row, digest in self._findings.later.items() if row not in verdict.due
+            ]
+            await files.update_folders(connection, settled, [])
             for root_id, path in self._findings.gone:
-                # Should it come back just as it was, its files are missing or elsewhere all the same.
-                await files.forget_digests_below(connection, root_id, path)
-            await root_rows.believe(connection, [found.root.id for found in believed])
-            if complete and not outcome.unavailable and self._plan.library.reader_version != version:
-                await root_rows.set_reader_version(connection, self._plan.library.id, version)
-            await self._catalogue.tidy(connection)
-
-        report = BatchReport(counters, Phase.DONE, total=self._progress.total, logs=logs)
-        await self._batch.finish(work, report)
-        outcome.counters = counters
-        return outcome
+                await files.drop_empty_folders(connection, root_id, [path])
+        for root_id, path in self._findings.gone:
+            # Should it come back just as it was, its files are missing or elsewhere all the same.
+            await files.forget_digests_below(connection, root_id, path)
 
     async def _look_again(self) -> tuple[set[int], dict[int, int]]:
         """Look once more at every file that was not listed.
@@ -204,6 +210,19 @@ class Reconciler:
                     work, BatchReport(self._progress.counters.copy(), Phase.SETTLING, self._progress.total)
                 )
         return due, passed_over
+
+
+def _held_lines(verdict: _Verdict) -> list[LogLine]:
+    return [
+        LogLine(
+            "warning",
+            f"{verdict.held[found.root.id]} of {verdict.present.get(found.root.id, 0)} items are gone at "
+            "once: held until you confirm or reject it",
+            found.root.path,
+        )
+        for found in verdict.believed
+        if found.root.id in verdict.held
+    ]
 
 
 def is_gone(path: bytes) -> bool:

@@ -60,7 +60,7 @@ class Scan:
         self._on_progress = on_progress
         self.progress = Progress()
         self._findings = Findings()
-        self._writer = Writer(batch, catalogue, ids, kind.version, plan.mode, self.progress, self._findings)
+        self._writer = Writer(batch, catalogue, ids, kind, plan.mode, self.progress, self._findings)
         self._reconciler = Reconciler(database, batch, plan, catalogue, self.progress, self._findings)
 
     async def run(self) -> Outcome:

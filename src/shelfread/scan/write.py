@@ -12,12 +12,14 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from shelfread.media.kind import Kind
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue, FolderWrite
 from shelfread.model.change import Change
 from shelfread.model.job import LostJob
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
+from shelfread.scan.folder import joined
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.store import files, problems, removals
@@ -39,7 +41,7 @@ class Writer:
         batch: Batch,
         catalogue: Catalogue,
         ids: IdBlocks,
-        version: int,
+        kind: Kind,
         mode: Mode,
         progress: Progress,
         findings: Findings,
@@ -47,7 +49,8 @@ class Writer:
         self._batch = batch
         self._catalogue = catalogue
         self._ids = ids
-        self._version = version
+        self._version = kind.version
+        self._unread = kind.unread
         self._limit = 1 if mode is Mode.SYNC else BATCH_FILES
         self._progress = progress
         self._parts: deque[FolderWrite] = deque()
@@ -110,11 +113,28 @@ class Writer:
         except StatementFailed:
             # Something in these rows is not accepted. Row by row only the culprit is left out.
             if len(parts) == 1 and len(parts[0].files) <= 1:
-                await self._commit([_without_item(parts[0])])
+                await self._write_without_facts(parts[0])
             else:
                 for part in parts:
                     for single in _singly(part):
                         await self._write([single])
+
+    async def _write_without_facts(self, part: FolderWrite) -> None:
+        """A file whose facts the database does not accept stands under its name, with a problem."""
+        for file in part.files:
+            file.item = self._unread(joined(part.path, file.name)) if file.fresh else None
+            file.change = Change.FAILED
+            file.signature = None
+            file.code = ProblemCode.DAMAGED
+            file.detail = "what was read from this file cannot be stored"
+        part.pictures = []
+        try:
+            await self._commit([part])
+        except StatementFailed:
+            # Not even its name as a title: then only the file itself.
+            for file in part.files:
+                file.item = None
+            await self._commit([part])
 
     async def _commit(self, parts: list[FolderWrite]) -> None:
         fresh = [file for part in parts for file in part.files if file.fresh and not file.id]
@@ -225,15 +245,3 @@ def _singly(part: FolderWrite) -> list[FolderWrite]:
             )
         )
     return singles
-
-
-def _without_item(part: FolderWrite) -> FolderWrite:
-    """A part whose one file the database does not accept: the file stays, with a problem instead of facts."""
-    for file in part.files:
-        file.item = None
-        file.change = Change.FAILED
-        file.signature = None
-        file.code = ProblemCode.DAMAGED
-        file.detail = "what was read from this file cannot be stored"
-    part.pictures = []
-    return part

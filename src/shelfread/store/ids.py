@@ -71,3 +71,8 @@ class IdBlocks:
             raise RuntimeError(f"no id of {name} was reserved")
         self._stock[name] = (first + 1, end)
         return first
+
+    async def get(self, connection: AsyncConnection, name: str) -> int:
+        """One id: a reserved one, or one taken inside the caller's transaction when none is left."""
+        first, end = self._stock.get(name, (0, 0))
+        return self.take(name) if first < end else await next_id(connection, name)

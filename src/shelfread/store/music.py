@@ -103,7 +103,7 @@ class MusicCatalogue:
 
     async def reserve_for_merge(self, count: int) -> None:
         """Take the ids that a `merge` of so many pairs may need."""
-        await self._ids.reserve({"artists": 2 * count})
+        await self._ids.reserve({"artists": 4 * count})
         self._mark = self._ids.mark("artists") if count else {}
 
     async def merge(self, connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> None:
@@ -117,6 +117,14 @@ class MusicCatalogue:
         placing.stale = {release_id for release_id in release_of.values() if release_id is not None}
         await self._releases.refresh(connection, placing)
         await self._lost_references(connection, before)
+
+    async def regroup(self, connection: AsyncConnection, folders: Sequence[FolderWrite], now: int) -> None:
+        """Group the tracks that are left in folders anew; follows a `merge` in its transaction."""
+        placing = await self._releases.place(connection, folders, {}, track_rows.Before(), now)
+        await run_many(
+            connection, "UPDATE tracks SET release_id = ? WHERE file_id = ?", placing.moved_between
+        )
+        await self._releases.refresh(connection, placing)
 
     async def _lost_references(self, connection: AsyncConnection, before: track_rows.Before) -> None:
         """Tracks were written anew: what they referred to may show something else now, or be unused."""

@@ -80,7 +80,7 @@ class Releases:
                     known[key] = release_id
                     placing.stale.add(release_id)
                 else:
-                    release_id = self._ids.take("releases")
+                    release_id = await self._ids.get(connection, "releases")
                     new_rows.append((release_id, key, mbid))
                     placing.new.add(release_id)
             else:

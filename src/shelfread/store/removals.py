@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, insert,
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from shelfread.model.catalogue import FolderWrite
 from shelfread.model.job import Scope
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import below, sliced
@@ -242,6 +243,20 @@ async def roots_of(connection: AsyncConnection, file_ids: Sequence[int]) -> Coun
         )
         found.update({row[0]: row[1] for row in rows})
     return found
+
+
+async def folders_of(connection: AsyncConnection, file_ids: Sequence[int]) -> list[FolderWrite]:
+    """The folders of some files, each once, as writes that bring nothing."""
+    found: dict[int, FolderWrite] = {}
+    for part in sliced(file_ids):
+        rows = await connection.execute(
+            select(folders.c.id, folders.c.root_id, folders.c.path)
+            .join(media_files, media_files.c.folder_id == folders.c.id)
+            .where(media_files.c.id.in_(part))
+            .distinct()
+        )
+        found.update({row[0]: FolderWrite(row[0], row[1], row[2], known=True) for row in rows})
+    return [found[folder_id] for folder_id in sorted(found)]
 
 
 async def present(connection: AsyncConnection, scopes: Sequence[Scope]) -> dict[int, int]:
