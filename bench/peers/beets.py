@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.measure import Measured, Step, command
-from bench.peers.environment import install
+from bench.peers.environment import install, rows_of
 
 REQUIREMENT = "beets==2.14.1"
 
@@ -53,8 +53,10 @@ class BeetsRun:
 
     def do(self, step: Step, *, sample: bool) -> Measured:
         what = ["import", "-A", "-C", "-q", os.fspath(self._corpus)] if step is Step.FIRST else ["update"]
-        return command(
+        measured = command(
             [os.fspath(self._program), *what],
             sample=sample,
             env=os.environ | {"BEETSDIR": os.fspath(self._scratch), "HOME": os.fspath(self._scratch)},
         )
+        measured.says = rows_of(self._scratch / "library.db", "items")
+        return measured

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.measure import Measured, Step, command
-from bench.peers.environment import install
+from bench.peers.environment import install, rows_of
 
 REQUIREMENT = "supysonic==0.7.9"
 
@@ -61,4 +61,6 @@ class SupysonicRun:
 
     def do(self, step: Step, *, sample: bool) -> Measured:
         force = ["--force"] if step is Step.RESCAN else []
-        return self.call("folder", "scan", "-f", *force, "music", sample=sample)
+        measured = self.call("folder", "scan", "-f", *force, "music", sample=sample)
+        measured.says = rows_of(self._scratch / "supysonic.db", "track")
+        return measured

@@ -20,9 +20,9 @@ from shelfread.model.library import Library
 from shelfread.queue.locks import lock_for
 from shelfread.queue.running import RunningJob
 from shelfread.scan.folder import joined
+from shelfread.scan.gone import is_gone
 from shelfread.scan.plan import Mode, Outcome, Plan
 from shelfread.scan.progress import OnProgress, silent
-from shelfread.scan.reconcile import is_gone
 from shelfread.settings import Settings
 from shelfread.store import jobs, removals
 from shelfread.store.clock import now_us
@@ -71,7 +71,7 @@ class Confirmed:
     missing: int
     #: Items that were held as gone, and are there.
     there: int
-    #: Roots that the next scan will believe.
+    #: Roots and mounts that the next scan will believe.
     roots: int
 
 
@@ -121,12 +121,12 @@ class App:
         chosen = tuple(scopes) if scopes else tuple(Scope(root.id, b"") for root in library.roots)
         job_type = JobType.RESCAN if rescan else JobType.SCAN
         job = await _claimed(RunningJob.claim(self.database, library.id, job_type, chosen))
-        if on_start is not None:
-            on_start(job.id)
-        plan = Plan(
-            library, chosen, rescan=rescan, mode=mode, settle_ns=int(self.settings.settle_seconds * 1e9)
-        )
         try:
+            if on_start is not None:
+                on_start(job.id)
+            plan = Plan(
+                library, chosen, rescan=rescan, mode=mode, settle_ns=int(self.settings.settle_seconds * 1e9)
+            )
             async with self._pools(library, pools) as used:
                 outcome = await scan_library_job(self.database, job, plan, used, on_progress)
         except asyncio.CancelledError:

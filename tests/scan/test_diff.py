@@ -324,3 +324,13 @@ def test_pictures_are_measured_again_when_their_stamp_differs(
     diff = compare_pictures([entry], [known], ignore_ctime=ignore_ctime, every=every)
     assert diff.read == ([entry] if read else [])
     assert diff.gone == ([b"other.jpg"] if known.name == b"other.jpg" else [])
+
+
+def test_ctime_does_not_count_for_settling_where_it_does_not_count_at_all() -> None:
+    now = 2_000_000_000 * 10**9
+    rules = DiffRules(
+        ignore_ctime=True, ignore_inode=False, version=1, rescan_seq=None, now_ns=now, settle_ns=10**10
+    )
+    stamp = Stamp(1, 0, now - 1, 1, 1)
+    assert not rules.unsettled(stamp)
+    assert rules._replace(ignore_ctime=False).unsettled(stamp)

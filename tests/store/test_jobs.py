@@ -134,6 +134,46 @@ async def test_the_newest_completed_job_before_another(database: Database) -> No
     assert await last(4) == found[3]
 
 
+async def test_the_newest_completed_job_that_covered_some_scopes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library_id, root = await _library(database)
+    other = root + 1
+    done: list[list[Scope]] = [
+        [Scope(root, b""), Scope(other, b"")],
+        [Scope(root, b"")],
+        [Scope(root, b"a"), Scope(root, b"b")],
+        [Scope(root, b"a/x")],
+        [Scope(root, b"ab")],
+    ]
+    for seq, scopes in enumerate(done, 1):
+        await _insert(database, library_id, seq, scopes)
+        await _end(database, seq, JobStatus.COMPLETED)
+    await _insert(database, library_id, 6, [Scope(root, b"")])
+    await _end(database, 6, JobStatus.FAILED)
+    async with database.read() as connection:
+        ended = {job.completed_at: job.seq for job in await jobs.history(connection, library_id)}
+
+    async def last(*scopes: Scope, before: int = 99) -> int:
+        async with database.read() as connection:
+            found = await jobs.last_completed(connection, library_id, before, scopes)
+        return ended[found] if found else 0
+
+    assert await last(Scope(root, b"a/x")) == 4
+    assert await last(Scope(root, b"a/x"), before=4) == 3
+    assert await last(Scope(root, b"a")) == 3
+    assert await last(Scope(root, b"a/y"), Scope(root, b"b")) == 3
+    assert await last(Scope(root, b"ab")) == 5
+    assert await last(Scope(root, b"abc")) == 2
+    assert await last(Scope(root, b"")) == 2
+    assert await last(Scope(root, b""), Scope(other, b"c")) == 1
+    assert await last(Scope(other, b""), before=1) == 0
+    assert await last(Scope(root + 2, b"")) == 0
+    monkeypatch.setattr(jobs, "_JOBS_LOOKED_AT", 3)
+    assert await last(Scope(root, b"a")) == 3
+    assert await last(Scope(root, b"")) == 0
+
+
 async def test_a_guard_counts_log_lines_and_tells_where_they_begin(database: Database) -> None:
     library_id, root = await _library(database)
     await _insert(database, library_id, 1, [Scope(root, b"")])

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import NewFolder
 from shelfread.model.job import Scope
 from shelfread.store import files, removals
 from shelfread.store.database import Database, insert_rows
 from shelfread.store.libraries import LibraryRepository
-from shelfread.store.tables import aliases, media_files
+from shelfread.store.tables import aliases, media_files, problems
 from shelfread.store.tables import removals as removal_rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -171,6 +172,83 @@ async def test_the_inode_decides_before_the_signature(database: Database) -> Non
     assert await shelves.moves() == [(2, 1)]
 
 
+async def test_what_the_inode_matched_is_no_rival_to_what_the_content_matches(database: Database) -> None:
+    shelves = await Shelves.make(database)
+    # Two equal files were moved; of one also the inode lasted, the other came by another filesystem.
+    await shelves.file(1, 1, inode=70, signature=b"s")
+    await shelves.file(2, 1, inode=71, signature=b"s")
+    await shelves.file(3, 2, inode=70, signature=b"s", new=True)
+    await shelves.file(4, 12, inode=72, signature=b"s", new=True)
+    await shelves.gone((1, 0), (2, 0))
+    assert await shelves.moves() == [(3, 1), (4, 2)]
+    assert await shelves.moves(stable=[]) == []
+
+
+async def test_many_equal_files_are_never_paired_with_one_another(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelves = await Shelves.make(database)
+    rows = [
+        (number, folder, b"%d" % number, "", 10, 10, 0, 0, number, "ready", False, 1, b"s", 0, JOB, added, 0)
+        for start, folder, added in ((100, 1, OLD_ADDED), (200, 2, NEW_ADDED))
+        for number in range(start, start + 100)
+    ]  # fmt: skip
+
+    async def work(connection: Any) -> None:
+        await insert_rows(connection, media_files, files._FILE_COLUMNS, rows)
+
+    await database.write(work)
+    await shelves.gone(*((number, 0) for number in range(100, 200)))
+    await shelves.file(1, 1, inode=70)
+    await shelves.file(2, 2, inode=70, new=True)
+    await shelves.gone((1, 0))
+    fetched: list[int] = []
+    execute = AsyncConnection.execute
+
+    async def counting(self: AsyncConnection, *arguments: Any, **options: Any) -> Any:
+        result = (await execute(self, *arguments, **options)).all()
+        fetched.append(len(result))
+        return result
+
+    monkeypatch.setattr(AsyncConnection, "execute", counting)
+    assert await shelves.moves() == [(2, 1)]
+    # Only what is a pair leaves the database.
+    assert fetched == [1, 0]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_matching_by_content_after_inodes_searches_the_signature_index(database: Database) -> None:
+    shelves = await Shelves.make(database)
+    for number in range(1, 60):
+        await shelves.file(number, 1, inode=1000 + number, signature=b"%d" % number)
+        await shelves.file(100 + number, 2, inode=1000 + number, signature=b"%d" % number, new=True)
+    await shelves.gone((1, 0))
+    _, plan = await _plans(database, lambda: shelves.moves())
+    assert "media_files USING INDEX ix_media_files_signature" in plan, plan
+    assert "SCAN media_files" not in plan, plan
+
+
+async def _plans(database: Database, ask: Any) -> list[str]:
+    sent: list[tuple[str, Any]] = []
+
+    def remember(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, _many: bool) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append((statement, parameters))
+
+    engine = database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", remember)
+    try:
+        await ask()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", remember)
+    plans = []
+    async with database.read() as connection:
+        for statement, parameters in sent:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append("\n".join(row._mapping["detail"] for row in rows))
+    return plans
+
+
 async def test_many_moves_at_once_come_by_their_old_rows(database: Database) -> None:
     shelves = await Shelves.make(database)
     for number in range(1, 31):
@@ -310,6 +388,84 @@ async def test_a_new_scan_forgets_what_others_noted_in_its_scopes_only(database:
         return set((await connection.execute(sa.select(removal_rows.c.file_id))).scalars())
 
     assert await database.write(forget) == {3, 4}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_forgetting_is_driven_by_what_is_left_over(database: Database) -> None:
+    shelves = await Shelves.make(database)
+
+    async def forget() -> None:
+        async def work(connection: Any) -> None:
+            await removals.forget(connection, [Scope(shelves.roots[0], b"a"), Scope(shelves.roots[0], b"")])
+
+        await database.write(work)
+
+    for plan in await _plans(database, forget):
+        assert plan.startswith("SCAN removals"), plan
+        assert "uq_" not in plan, plan
+        assert "autoindex" not in plan, plan
+
+
+async def test_what_is_held_is_known_by_root(database: Database) -> None:
+    shelves = await Shelves.make(database)
+    await shelves.file(1, 1)
+    await shelves.file(2, 11)
+    await shelves.gone((1, 0), (2, 1))
+
+    async def hold(connection: Any) -> list[bool]:
+        await removals.hold(connection, JOB, shelves.roots[0])
+        return [await removals.any_held(connection, root) for root in shelves.roots]
+
+    assert await database.write(hold) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("path", "spare", "kept"),
+    [
+        (b"a", [], {"", "a-c", "d"}),
+        (b"a", [b"a/b"], {"", "a/b", "a-c", "d"}),
+        (b"", [], set()),
+        (b"nothing", [], {"", "a", "a/b", "a-c", "d"}),
+    ],
+)
+async def test_problems_of_names_go_with_their_folder(
+    database: Database, path: bytes, spare: list[bytes], kept: set[str]
+) -> None:
+    shelves = await Shelves.make(database)
+    await shelves.file(1, 1)
+    one, two, _ = shelves.roots
+    wanted = ("id", "root_id", "path", "path_text", "file_id", "folder_id", "code", "detail", "found_at")
+
+    async def work(connection: Any) -> set[tuple[int, str, str]]:
+        rows: list[tuple[object, ...]] = [(1, one, b"a/1", "file", 1, 1, "damaged", "", 0)]
+        for at, folder in enumerate(Shelves.PATHS):
+            text = folder.decode()
+            rows.append((10 + at, one, folder + b"/x", text, None, at, "name_too_long", "", 0))
+            rows.append((20 + at, one, folder, text, None, at, "mount_unavailable", "", 0))
+            rows.append((30 + at, two, folder + b"/x", text, None, 10 + at, "name_too_long", "", 0))
+        await insert_rows(connection, problems, wanted, rows)
+        await removals.drop_problems_below(connection, one, path, spare)
+        left = await connection.execute(sa.select(problems.c.root_id, problems.c.code, problems.c.path_text))
+        return {(row[0], row[1], row[2]) for row in left}
+
+    every = {folder.decode() for folder in Shelves.PATHS}
+    assert await database.write(work) == {
+        (one, "damaged", "file"),
+        *((one, "mount_unavailable", text) for text in every),
+        *((two, "name_too_long", text) for text in every),
+        *((one, "name_too_long", text) for text in kept),
+    }
+
+
+async def test_present_items_may_be_counted_without_those_of_this_scan(database: Database) -> None:
+    shelves = await Shelves.make(database)
+    await shelves.file(1, 1)
+    await shelves.file(2, 1, new=True)
+    async with database.read() as connection:
+        scopes = [Scope(shelves.roots[0], b"")]
+        assert await removals.present(connection, scopes) == {shelves.roots[0]: 2}
+        assert await removals.present(connection, scopes, NEW_ADDED) == {shelves.roots[0]: 1}
+        assert await removals.present(connection, scopes, OLD_ADDED) == {shelves.roots[0]: 0}
 
 
 async def test_present_items_are_counted_by_scope(database: Database) -> None:

@@ -10,7 +10,7 @@ from shelfread.cli.texts import counted, write_json
 
 
 def confirm(wanted: str, as_json: bool) -> int:
-    """What is held as gone is gone; the next scan believes the roots as they are."""
+    """What is held as gone is gone; the next scan believes roots and mounts as they are."""
 
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
@@ -31,7 +31,8 @@ def confirm(wanted: str, as_json: bool) -> int:
             kept = f"; {counted(done.there, 'item is', 'items are')} there after all" if done.there else ""
             paper.line(("", f"{counted(done.missing, 'item')} marked missing{kept}."))
         if done.roots:
-            paper.line(("", f"The next scan believes {counted(done.roots, 'root')} as found:"))
+            believed = counted(done.roots, "root or mount", "roots and mounts")
+            paper.line(("", f"The next scan believes {believed} as found:"))
             paper.line(("bold", f"  shelfread library scan {library.id}"))
         if not (done.missing or done.there or done.roots):
             paper.line(("", "There is nothing to confirm."))

@@ -28,12 +28,9 @@ class DiffRules(NamedTuple):
 
     def unsettled(self, stamp: Stamp) -> bool:
         """Whether a file is younger than the settle time. Times in the future count as settled."""
-        return (
-            0
-            <= self.now_ns
-            - max((at for at in (stamp.mtime_ns, stamp.ctime_ns) if at <= self.now_ns), default=-(1 << 63))
-            < self.settle_ns
-        )
+        times = (stamp.mtime_ns,) if self.ignore_ctime else (stamp.mtime_ns, stamp.ctime_ns)
+        youngest = max((at for at in times if at <= self.now_ns), default=None)
+        return youngest is not None and self.now_ns - youngest < self.settle_ns
 
 
 class FolderDiff(NamedTuple):

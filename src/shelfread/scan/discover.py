@@ -6,8 +6,8 @@ ones a group at a time, and gives parts of folders with the files to read for ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from shelfread.model.catalogue import FileWrite, FolderWrite, KnownFile, KnownFolder, KnownPicture
 from shelfread.model.change import Change
@@ -15,10 +15,13 @@ from shelfread.model.entry import Entry
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.diff import DiffRules, FolderDiff, compare, compare_pictures
 from shelfread.scan.extract import MEDIA, PICTURE
-from shelfread.scan.folder import joined
+from shelfread.scan.findings import Findings
+from shelfread.scan.folder import FolderListing, joined
 from shelfread.scan.walk import Found
 from shelfread.store import files, removals
 from shelfread.store.database import Database
+
+_T = TypeVar("_T")
 
 
 class ToRead(NamedTuple):
@@ -69,8 +72,11 @@ class _Remembered(NamedTuple):
 class Discovery:
     """Works out the parts of changed folders of one root."""
 
-    def __init__(self, database: Database, root_id: int, rules: DiffRules, part_files: int) -> None:
+    def __init__(
+        self, database: Database, root_id: int, rules: DiffRules, part_files: int, findings: Findings
+    ) -> None:
         self._database = database
+        self._findings = findings
         self._root_id = root_id
         self._rules = rules
         self._part_files = part_files
@@ -115,32 +121,7 @@ class Discovery:
         )
         to_read = [ToRead(MEDIA, entry, row) for entry, row in diff.read]
         to_read += [ToRead(PICTURE, entry, None) for entry in pictures.read]
-        slices = [
-            to_read[start : start + self._part_files] for start in range(0, len(to_read), self._part_files)
-        ] or [[]]
-        state = FolderState(listing.digest, len(slices))
-        state.due = diff.unsettled or listing.raced
-        parts = [
-            Part(
-                FolderWrite(
-                    folder_id,
-                    self._root_id,
-                    listing.relative,
-                    known=found.known is not None,
-                    head=number == 0,
-                    reads=len(part),
-                ),
-                state,
-                part,
-            )
-            for number, part in enumerate(slices)
-        ]
-        # What needs no reading goes with the first part.
-        first = parts[0].write
-        first.lost_pictures = pictures.gone
-        first.problems = [(name, ProblemCode(code), detail) for name, code, detail in listing.problems]
-        first.gone = diff.gone
-        first.files = [
+        touched = [
             FileWrite(
                 row.id,
                 entry.name,
@@ -150,15 +131,66 @@ class Discovery:
             )
             for entry, row in diff.touch
         ]
+        slices: list[tuple[list[FileWrite], list[ToRead]]] = [(part, []) for part in self._sliced(touched)]
+        slices += [([], part) for part in self._sliced(to_read)]
+        state = FolderState(listing.digest, max(1, len(slices)))
+        state.due = (
+            diff.unsettled
+            or listing.raced
+            or any(self._rules.unsettled(entry.stamp) for entry in listing.pictures)
+        )
+        parts = [
+            Part(
+                FolderWrite(
+                    folder_id,
+                    self._root_id,
+                    listing.relative,
+                    known=found.known is not None,
+                    files=touches,
+                    head=number == 0,
+                    reads=len(reads),
+                ),
+                state,
+                reads,
+            )
+            for number, (touches, reads) in enumerate(slices or [([], [])])
+        ]
+        # What is said of the folder as a whole goes with the first part.
+        first = parts[0].write
+        first.lost_pictures = pictures.gone
+        first.problems = [(name, ProblemCode(code), detail) for name, code, detail in listing.problems]
         if found.known is not None and found.known.mounted != listing.is_mount:
             first.mounted = listing.is_mount
+        if listing.raced:
+            # It changed while it was looked at: what is gone from it is for the next look to say.
+            return parts
+        first.gone = diff.gone
+        self._note_passed(listing, diff.gone, known.files.get(folder_id, ()))
+        passed = set(listing.passed)
         for child in _gone(found, known.folders.get(folder_id, ())):
+            if child[len(listing.relative) :].lstrip(b"/") in passed:
+                self._findings.passed.add((self._root_id, child))
             spare = known.mounts.get(child, [])
             self.lost_mounts += spare
+            self._findings.spared += [(self._root_id, mount) for mount in spare]
             if child not in spare:
                 first.gone_folders.append((child, tuple(spare)))
         state.settles_later = bool(first.gone or first.gone_folders)
         return parts
+
+    def _note_passed(self, listing: FolderListing, gone: list[int], known: Sequence[KnownFile]) -> None:
+        """Remember which of the gone files are there, hidden by a rule."""
+        if gone and listing.passed:
+            names, ids = set(listing.passed), set(gone)
+            self._findings.passed.update(
+                (self._root_id, joined(listing.relative, row.name))
+                for row in known
+                if row.id in ids and row.name in names
+            )
+
+    def _sliced(self, values: list[_T]) -> Iterator[list[_T]]:
+        step = self._part_files
+        return (values[start : start + step] for start in range(0, len(values), step))
 
 
 def _gone(found: Found, children: Sequence[KnownFolder]) -> list[bytes]:
@@ -166,4 +198,10 @@ def _gone(found: Found, children: Sequence[KnownFolder]) -> list[bytes]:
     listing = found.listing
     there = {joined(listing.relative, sub.name) for sub in listing.subfolders}
     there.update(joined(listing.relative, name) for name in listing.dangling)
+    # A name that could not be looked at may be a folder.
+    there.update(
+        joined(listing.relative, name)
+        for name, code, _ in listing.problems
+        if code == ProblemCode.IO_ERROR.value
+    )
     return sorted(child.path for child in children if child.path not in there)

@@ -24,7 +24,7 @@ class Place(NamedTuple):
 class Findings:
     """Shared by the stages of one scan, all in one event loop."""
 
-    __slots__ = ("gone", "later", "logs", "mounted", "new_folders", "places")
+    __slots__ = ("gone", "later", "logs", "mounted", "new_folders", "passed", "places", "spared")
 
     def __init__(self) -> None:
         #: Rows for folders that were just discovered, parents first.
@@ -35,6 +35,10 @@ class Findings:
         self.logs: list[LogLine] = []
         #: Folders that were not listed any more: (root id, path).
         self.gone: list[tuple[int, bytes]] = []
+        #: Known files and folders that are there and were passed over by a rule: (root id, path).
+        self.passed: set[tuple[int, bytes]] = set()
+        #: Mounts that are gone with the folders they were in: (root id, path).
+        self.spared: list[tuple[int, bytes]] = []
         #: Digests by folder row that are stored only when what is gone from the folder is settled.
         self.later: dict[int, bytes] = {}
 

@@ -77,6 +77,9 @@ class FolderListing(NamedTuple):
     dangling: tuple[bytes, ...] = ()
     #: A name vanished between listing and stat: the digest must not be remembered.
     raced: bool = False
+    #: Names that are there and were passed over, by a rule, by their name or by what they are. Only when it
+    #: changed: should the catalogue know one of them, it is not a disk that is away.
+    passed: tuple[bytes, ...] = ()
 
 
 def walk_rules(

@@ -117,7 +117,13 @@ class _Look:
             tuple(sorted(self.problems)),
             tuple(sorted(self.dangling)),
             self.raced,
+            () if unchanged else self._passed_over(),
         )
+
+    def _passed_over(self) -> tuple[bytes, ...]:
+        taken = self.media.keys() | self.subfolders.keys() | set(self.dangling)
+        taken.update(name for name, _, _ in self.problems)
+        return tuple(entry.name for entry in self.found if entry.name not in taken)
 
     def _look_at_all(self) -> None:
         """The loop that a scan spends its time in: calls nothing of our own for a plain file."""

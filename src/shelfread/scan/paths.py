@@ -157,7 +157,7 @@ class _Stream:
                 ignore_inode=ignore_inode,
                 patterns=options.ignore,
             ),
-            Discovery(self._database, found.root.id, rules, self._part_files),
+            Discovery(self._database, found.root.id, rules, self._part_files, self._findings),
             self._walkers,
             self._ids,
             self._progress,

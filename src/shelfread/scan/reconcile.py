@@ -8,8 +8,6 @@ Nothing is ever deleted here but rows that a move made redundant and parents tha
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,13 +15,13 @@ from typing import Any, NamedTuple
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.change import Counters
-from shelfread.model.job import LogLine, Phase
+from shelfread.model.job import LogLine, Phase, Scope
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
-from shelfread.scan.folder import joined
+from shelfread.scan.gone import look_again
 from shelfread.scan.plan import Outcome, Plan
 from shelfread.scan.progress import Progress
-from shelfread.scan.roots import RootCheck
+from shelfread.scan.roots import RootCheck, check
 from shelfread.store import files, jobs, removals
 from shelfread.store import roots as root_rows
 from shelfread.store.clock import now_us
@@ -50,6 +48,8 @@ class _Verdict(NamedTuple):
     holding: set[int]
     #: Folders to look at again in the next scan.
     due: set[int]
+    #: Roots that were believed at first and are not any more: nothing under them is marked.
+    lost: list[RootCheck]
 
 
 class Reconciler:
@@ -82,7 +82,9 @@ class Reconciler:
         """
         verdict = await self._judge([found for found in checks if found.reason is None])
         await self._catalogue.reserve_for_merge(len(verdict.moves))
-        unavailable = [(found.root.path, found.reason) for found in checks if found.reason is not None]
+        unavailable = [
+            (found.root.path, found.reason) for found in [*checks, *verdict.lost] if found.reason is not None
+        ]
         everything_read = complete and not unavailable and self._plan.library.reader_version != version
         before = self._progress.counters
         counters = before.copy()
@@ -107,18 +109,22 @@ class Reconciler:
 
     async def _judge(self, believed: list[RootCheck]) -> _Verdict:
         """Decide over every file that was not where the catalogue has it; writes nothing but second looks."""
+        lost = await self._check_again(believed)
         due, passed_over = await self._look_again()
         stable = [found.root.id for found in believed if found.stable_inodes]
         async with self._database.read() as connection:
             left = await removals.left(connection, self._batch.seq)
             moves: list[tuple[int, int]] = []
             if left:
-                since = await jobs.last_completed(connection, self._plan.library.id, self._batch.seq)
+                since = await jobs.last_completed(
+                    connection, self._plan.library.id, self._batch.seq, self._plan.scopes
+                )
                 found_moves = await removals.moves(connection, self._batch.seq, since, stable_roots=stable)
                 moves = [(new, old) for new, old in found_moves if old not in passed_over]
             for root_id, count in (await removals.roots_of(connection, [old for _, old in moves])).items():
                 left[root_id] -= count
-            present = await removals.present(connection, self._plan.scopes) if any(left.values()) else {}
+            many = any(count > REMOVALS_AT_ONCE for count in left.values())
+            present = await removals.present(connection, self._plan.scopes, self._started) if many else {}
             holding = {
                 found.root.id
                 for found in believed
@@ -133,7 +139,7 @@ class Reconciler:
             if root_id not in confirmed
             and count - known_there[root_id] > max(REMOVALS_AT_ONCE, REMOVAL_SHARE * present.get(root_id, 0))
         }
-        return _Verdict(believed, moves, left, present, held, holding, due)
+        return _Verdict(believed, moves, left, present, held, holding, due, lost)
 
     async def _merge(
         self, connection: Any, moves: Sequence[tuple[int, int]], counters: Counters, now: int
@@ -142,16 +148,27 @@ class Reconciler:
         left_behind = await removals.folders_of(connection, [old for _, old in moves])
         await self._catalogue.merge(connection, moves)
         for merged in await removals.merge_rows(connection, moves):
-            # It was counted once already, as what it seemed to be.
-            if merged.added_at < self._started:
-                counters.unchanged -= 1
-            elif merged.status == "error":
-                counters.failed -= 1
-            else:
-                counters.added -= 1
-            counters.moved += 1
+            # It was counted once already, as what it seemed to be; unless it lies outside of this scan.
+            seemed = self._counted_as(merged, counters)
+            if seemed is not None:
+                setattr(counters, seemed, getattr(counters, seemed) - 1)
+                counters.moved += 1
         # What stayed in their folders may belong together in another way now.
         await self._catalogue.regroup(connection, left_behind, now)
+
+    def _counted_as(self, merged: removals.Merged, counters: Counters) -> str | None:
+        """The counter that has a row which a move made redundant."""
+        place = Scope(merged.root_id, merged.folder)
+        if not any(scope.overlaps(place) for scope in self._plan.scopes):
+            return None
+        if merged.read_job != self._batch.seq:
+            return "unchanged"
+        if merged.status == "error":
+            return "failed"
+        if merged.added_at >= self._started:
+            return "added"
+        # A scan that was killed had added it, and this one read it again.
+        return "updated" if counters.updated else "unchanged"
 
     async def _remove(self, connection: Any, verdict: _Verdict, counters: Counters, now: int) -> None:
         """What is gone is marked missing, or held where it is too much at once."""
@@ -163,27 +180,54 @@ class Reconciler:
             else:
                 await removals.mark_missing(connection, self._batch.seq, root_id, now)
                 counters.removed += count
+        for found in verdict.lost:
+            await root_rows.note_check(connection, found.root, found.identity, found.reason)
         for root_id in sorted(verdict.holding - verdict.held.keys()):
+            # A scan of one part does not settle what is held of another.
+            if await removals.any_held(connection, root_id):
+                continue
             await clear_place(connection, root_id, b"", [ProblemCode.MASS_REMOVAL_HELD])
 
     async def _settle_folders(self, connection: Any, verdict: _Verdict) -> None:
         """Digests that had to wait, and rows of folders that are gone."""
-        if not verdict.held:
+        if not verdict.held and not verdict.lost:
             settled = [
                 (digest, row) for row, digest in self._findings.later.items() if row not in verdict.due
             ]
             await files.update_folders(connection, settled, [])
             for root_id, path in self._findings.gone:
+                spared = [mount for owner, mount in self._findings.spared if owner == root_id]
+                await removals.drop_problems_below(connection, root_id, path, spared)
                 await files.drop_empty_folders(connection, root_id, [path])
         for root_id, path in self._findings.gone:
             # Should it come back just as it was, its files are missing or elsewhere all the same.
             await files.forget_digests_below(connection, root_id, path)
 
+    async def _check_again(self, believed: Sequence[RootCheck]) -> list[RootCheck]:
+        """The roots that are not to be believed any more; nothing of them stays a candidate.
+
+        A disk may have gone between the first look at its root and the listing of it.
+        """
+        async with self._database.read() as connection:
+            left = await removals.left(connection, self._batch.seq)
+        again = [await check(self._database, found.root) for found in believed if found.root.id in left]
+        lost = [found for found in again if found.reason is not None]
+        if lost:
+
+            async def work(connection: Any) -> None:
+                await removals.forget(connection, [Scope(found.root.id, b"") for found in lost])
+
+            await self._batch.commit(work, self._report(Phase.SETTLING))
+        return lost
+
+    def _report(self, phase: Phase) -> BatchReport:
+        return BatchReport(self._progress.counters.copy(), phase, self._progress.total)
+
     async def _look_again(self) -> tuple[set[int], dict[int, int]]:
         """Look once more at every file that was not listed.
 
-        One that was touched since the scan began was missed: it stays, and its folder is looked at again. One
-        that is as it was is passed over by a rule: it goes missing, but it did not move.
+        One that is there again stays, and its folder is looked at again: its disk may have been away for a
+        moment. One that the walk saw and passed over by a rule goes missing, but it did not move.
 
         Returns:
             The folders to look at again, and the files that are passed over with their roots.
@@ -198,7 +242,9 @@ class Reconciler:
             if not page:
                 break
             after = page[-1].file_id
-            late, there = await asyncio.to_thread(_there, paths, page, self._started * 1000)
+            late, there = await asyncio.to_thread(
+                look_again, paths, page, self._findings.passed, self._started * 1000
+            )
             passed_over.update((candidate.file_id, candidate.root_id) for candidate in there)
             if late:
                 due.update(candidate.folder_id for candidate in late)
@@ -206,9 +252,7 @@ class Reconciler:
                 async def work(connection: Any, late: Sequence[removals.Candidate] = late) -> None:
                     await removals.drop(connection, [candidate.file_id for candidate in late])
 
-                await self._batch.commit(
-                    work, BatchReport(self._progress.counters.copy(), Phase.SETTLING, self._progress.total)
-                )
+                await self._batch.commit(work, self._report(Phase.SETTLING))
         return due, passed_over
 
 
@@ -223,33 +267,3 @@ def _held_lines(verdict: _Verdict) -> list[LogLine]:
         for found in verdict.believed
         if found.root.id in verdict.held
     ]
-
-
-def is_gone(path: bytes) -> bool:
-    """Whether a path is surely gone: one lstat that says so, not one that fails for another reason."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _there(
-    roots: dict[int, bytes], page: Sequence[removals.Candidate], started_ns: int
-) -> tuple[list[removals.Candidate], list[removals.Candidate]]:
-    """Those that came or changed too late to be listed, or cannot be looked at; and those that were there."""
-    late: list[removals.Candidate] = []
-    there: list[removals.Candidate] = []
-    for found in page:
-        path = joined(roots[found.root_id], found.path)
-        try:
-            status = os.lstat(path)
-        except OSError:
-            if not is_gone(path):
-                late.append(found)
-            continue
-        if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
-            (late if status.st_ctime_ns >= started_ns else there).append(found)
-    return late, there

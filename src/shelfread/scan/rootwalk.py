@@ -14,9 +14,9 @@ from shelfread.model.job import LogLine, Scope
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.discover import Discovery, Part
 from shelfread.scan.findings import Findings, Place
-from shelfread.scan.folder import FolderTask, WalkRules, joined, root_task, subtask
+from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, joined, root_task, subtask
+from shelfread.scan.gone import is_gone
 from shelfread.scan.progress import Progress
-from shelfread.scan.reconcile import is_gone
 from shelfread.scan.roots import ENOUGH, SAMPLE, RootCheck, count_present
 from shelfread.scan.walk import Found, Walk, WalkerPool
 from shelfread.store import files, problems
@@ -26,6 +26,8 @@ from shelfread.store.ids import IdBlocks
 #: Changed folders are compared with the catalogue in groups of so many files or folders.
 GROUP_FILES = 400
 GROUP_FOLDERS = 200
+#: Fewer are not sent ahead for idle parsers: a comparison costs three small queries.
+EAGER_FILES = 128
 
 #: A root with no more known folders has them all in memory during its walk (about 300 bytes each);
 #: a larger one asks the catalogue for every group of folders.
@@ -76,10 +78,12 @@ class RootWalk:
         self._trust = trust_digests
         self._changed: list[tuple[Found, int]] = []
         self._changed_files = 0
-        #: Rows of folders above the parts of this scan that were new: not written yet, and maybe met again.
-        self._above: dict[bytes, int] = {}
+        #: Idle parsers are worth a comparison of so many files: the first of all, later a fair number.
+        self._eager = 1
         #: Folders of this root with an open problem of their own.
         self._in_trouble: set[bytes] = set()
+        #: Those that this walk found in trouble.
+        self._noted: set[bytes] = set()
         #: All known folders by path, when there are not too many.
         self._known: dict[bytes, KnownFolder] | None = None
 
@@ -108,15 +112,15 @@ class RootWalk:
     async def _top(self, relative: bytes) -> tuple[FolderTask | None, int | None]:
         """The task to begin with, with the ignore rules of the folders above it, and the row above it."""
         task = root_task(self._root.path)
-        parent_id: int | None = None
+        above: list[Found] = []
         for name in relative.split(b"/") if relative else []:
             (listing,) = await self._pool.look(self._rules, [task])
-            found = Found(task, listing, (await self._lookup([task.relative])).get(task.relative), parent_id)
-            if listing.problem is not None:
-                self._trouble(found)
+            found = Found(task, listing, (await self._lookup([task.relative])).get(task.relative), None)
+            problem = _problem_of(listing)
+            if problem is not None:
+                self._trouble(found, problem)
                 return None, None
-            parent_id = await self._row(found)
-            self._above[task.relative] = parent_id
+            above.append(found)
             sub = next((sub for sub in listing.subfolders if sub.name == name), None)
             if sub is None:
                 path = joined(self._root.path, joined(task.relative, name))
@@ -125,14 +129,34 @@ class RootWalk:
                     "it is gone, hidden, a link, or an ignore rule excludes it"
                 )
             task = subtask(self._rules, task, listing, sub)
-        return task, parent_id
+        return task, await self._rows_above(above)
+
+    async def _rows_above(self, above: Sequence[Found]) -> int | None:
+        """The row of the last of the folders above a part of the root; None when there are none.
+
+        Another part of the same root may be scanned at the same time, by a job of its own, and need the same
+        rows: they are durable before the walk begins, and whoever comes second takes those of the first.
+        No fence is needed. Such a row says only that a folder is there, its digest being null: whatever
+        becomes of this job, a scan that covers the folder looks into it, and writes the rest.
+        """
+        if all(found.known is not None for found in above):
+            return above[-1].known.id if above and above[-1].known is not None else None
+        await self._ids.reserve({"folders": len(above)})
+        chain = [
+            NewFolder(
+                self._ids.take("folders"), self._root.id, None, found.listing.relative, found.listing.is_mount
+            )
+            for found in above
+        ]
+        return (await self._database.write(lambda connection: files.ensure_folders(connection, chain)))[-1]
 
     async def _look_at(self, found: Found) -> int | None:
         """Take one folder; gives its row, or None when nothing at or below it may be touched."""
         listing = found.listing
         self._progress.folders += 1
-        if listing.problem is not None:
-            self._trouble(found)
+        problem = _problem_of(listing)
+        if problem is not None:
+            self._trouble(found, problem)
             return None
         unmounted = found.known is not None and found.known.mounted and not listing.is_mount
         if unmounted and not await self._still_there(found):
@@ -153,7 +177,7 @@ class RootWalk:
         if (
             self._changed_files >= GROUP_FILES
             or len(self._changed) >= GROUP_FOLDERS
-            or (self._changed_files and self._hungry())
+            or (self._changed_files >= self._eager and self._hungry())
         ):
             await self._flush()
         return folder_id
@@ -162,8 +186,6 @@ class RootWalk:
         """The folder's row; a new one is noted for the next batch."""
         if found.known is not None:
             return found.known.id
-        if found.listing.relative in self._above:
-            return self._above[found.listing.relative]
         await self._ids.reserve({"folders": 1})
         folder_id = self._ids.take("folders")
         self._findings.new_folders.append(
@@ -175,6 +197,7 @@ class RootWalk:
 
     async def _flush(self) -> None:
         changed, self._changed, self._changed_files = self._changed, [], 0
+        self._eager = EAGER_FILES
         if not changed:
             return
         parts, unchanged = await self._discovery.parts(changed)
@@ -200,9 +223,8 @@ class RootWalk:
         )
         return False
 
-    def _trouble(self, found: Found) -> None:
-        assert found.listing.problem is not None
-        code, detail = found.listing.problem
+    def _trouble(self, found: Found, problem: tuple[str, str]) -> None:
+        code, detail = problem
         if code == ProblemCode.VANISHED.value and found.task.relative:
             # Gone between the listing of the folder above and now: the next scan will see what became of it.
             return
@@ -213,7 +235,7 @@ class RootWalk:
     def _end_trouble_of_gone_folders(self) -> None:
         """A folder that went is no trouble any more; a disk that was mounted in one still is."""
         codes = [code for code in PLACE_CODES if code is not ProblemCode.MOUNT_UNAVAILABLE]
-        for path in self._in_trouble:
+        for path in self._in_trouble - self._noted:
             above = path
             while above and not is_gone(joined(self._root.path, above)):
                 above = above.rpartition(b"/")[0]
@@ -225,5 +247,14 @@ class RootWalk:
 
     def _note(self, path: bytes, code: ProblemCode, text: str) -> None:
         self._findings.places.append(Place(self._root.id, path, code, text))
-        if path not in self._in_trouble:
+        stored = problems.storable(path)
+        self._noted.add(stored)
+        if stored not in self._in_trouble:
             self._findings.logs.append(LogLine("warning", text, joined(self._root.path, path)))
+
+
+def _problem_of(listing: FolderListing) -> tuple[str, str] | None:
+    """Why nothing at or below a folder may be touched: it cannot be listed, or there is no place for it."""
+    if listing.problem is None and len(listing.relative) > files.FOLDER_PATH_LIMIT:
+        return ProblemCode.FOLDER_UNREADABLE.value, "its path is too long for the catalogue"
+    return listing.problem

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from shelfread.model.catalogue import KnownFolder
+from shelfread.model.problem import ProblemCode
 from shelfread.scan.children import Child, ChildDied, ScanChildFailed
 from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, subtask
 
@@ -21,6 +22,12 @@ from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, subtask
 GROUP = 64
 #: How often a group is tried again after its walker died: a walker is not killed by what it reads.
 ATTEMPTS = 3
+#: What the children are.
+ROLE = "walker"
+#: A walker that sends nothing for so long hangs: on a network drive whose server is gone, for one.
+LISTING_TIMEOUT_S = 120.0
+#: The longest frame of a walker: a folder of 500 000 files with long names fits twice.
+FRAME_LIMIT = 512 << 20
 
 
 _listings = msgspec.msgpack.Decoder(list[FolderListing])
@@ -29,47 +36,90 @@ _listings = msgspec.msgpack.Decoder(list[FolderListing])
 class WalkerPool:
     """Warm walker processes. One group at a time each; the caller runs at most `size` looks at once."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, timeout_s: float = LISTING_TIMEOUT_S) -> None:
         self.size = size
+        self._timeout_s = timeout_s
         self._walkers: set[Child] = set()
         self._free: asyncio.Queue[Child] = asyncio.Queue()
+        #: Killed, and maybe still there.
+        self._given_up: set[Child] = set()
 
     async def start(self) -> None:
         """Start all walkers. Raises ScanChildFailed."""
-        self._walkers = set(await asyncio.gather(*(Child.start("walker", None) for _ in range(self.size))))
+        self._walkers = set(await asyncio.gather(*(_start() for _ in range(self.size))))
         for child in self._walkers:
             self._free.put_nowait(child)
 
     async def close(self) -> None:
         """End them all."""
         await asyncio.gather(*(child.close() for child in self._walkers))
+        if self._given_up:
+            await asyncio.wait([asyncio.create_task(child.ended()) for child in self._given_up], timeout=1)
 
     async def look(self, rules: WalkRules, tasks: list[FolderTask]) -> list[FolderListing]:
         """The listings of some folders, in order.
 
+        A folder whose listing does not come is one that cannot be listed: the walker is given up, and
+        another one goes on. What came in one frame cannot be told apart, so after the first wait the folders
+        come one by one, and it is the second wait that a folder is blamed for.
+
         Raises:
             ScanChildFailed: no walker can be started, or they keep dying.
         """
-        for _ in range(ATTEMPTS):
+        listings: list[FolderListing] = []
+        singly, deaths = False, 0
+        while len(listings) < len(tasks):
             child = await self._free.get()
             try:
-                listings: list[FolderListing] = await child.request((rules, tasks), _listings.decode)
-                return listings
+                await self._ask(child, (rules, tasks[len(listings) :], singly), listings)
             except ChildDied as error:
-                trouble = error
+                deaths += 1
                 self._walkers.discard(child)
-                child = await Child.start("walker", None)
-                self._walkers.add(child)
+                child = await self._replacement()
+                if deaths == ATTEMPTS:
+                    raise ScanChildFailed(f"a walker keeps dying: {error}") from error
+            except TimeoutError:
+                self._give_up(child)
+                if singly:
+                    listings.append(_no_answer(tasks[len(listings)], self._timeout_s))
+                singly = True
+                child = await self._replacement()
             except BaseException:
                 # Left in the middle of a request: what it sends later would be taken for another answer.
-                self._walkers.discard(child)
-                await child.close()
-                child = await Child.start("walker", None)
-                self._walkers.add(child)
+                self._give_up(child)
+                child = await self._replacement()
                 raise
             finally:
                 self._free.put_nowait(child)
-        raise ScanChildFailed(f"a walker keeps dying: {trouble}") from trouble
+        return listings
+
+    async def _ask(self, child: Child, request: object, listings: list[FolderListing]) -> None:
+        """Add the listings as they come. Raises TimeoutError when they stop coming; the child is killed."""
+        now = asyncio.get_running_loop().time
+        async with asyncio.timeout(self._timeout_s) as waiting:
+            async for frame in child.stream(request, _listings.decode):
+                listings += frame
+                waiting.reschedule(now() + self._timeout_s)
+
+    def _give_up(self, child: Child) -> None:
+        """Kill it, and do not wait: one that is stuck in the kernel dies when the drive comes back."""
+        child.kill()
+        self._walkers.discard(child)
+        self._given_up = {other for other in self._given_up if other.died_of == 0} | {child}
+
+    async def _replacement(self) -> Child:
+        child = await _start()
+        self._walkers.add(child)
+        return child
+
+
+def _start() -> Awaitable[Child]:
+    return Child.start(ROLE, FRAME_LIMIT, frame_limit=FRAME_LIMIT)
+
+
+def _no_answer(task: FolderTask, timeout_s: float) -> FolderListing:
+    detail = f"it did not answer within {timeout_s:g} s"
+    return FolderListing(task.relative, problem=(ProblemCode.FOLDER_UNREADABLE.value, detail))
 
 
 class Found(NamedTuple):

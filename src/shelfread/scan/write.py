@@ -107,7 +107,7 @@ class Writer:
 
     async def _write(self, parts: list[FolderWrite]) -> None:
         try:
-            await self._commit(parts)
+            await self._commit_or_again(parts)
         except LostJob:
             raise
         except StatementFailed:
@@ -119,12 +119,24 @@ class Writer:
                     for single in _singly(part):
                         await self._write([single])
 
+    async def _commit_or_again(self, parts: list[FolderWrite]) -> None:
+        """Commit, and once more as it was: another job may have deleted what this one refers to."""
+        try:
+            await self._commit(parts)
+        except StatementFailed:
+            await self._commit(parts)
+
     async def _write_without_facts(self, part: FolderWrite) -> None:
-        """A file whose facts the database does not accept stands under its name, with a problem."""
+        """A file whose facts the database does not accept stands under its name, with a problem.
+
+        Like any file with trouble it is not tried again until it changes or is asked for. Then what is read
+        must differ from what is remembered, which is nothing: it is the catalogue that lacks the facts.
+        """
         for file in part.files:
             file.item = self._unread(joined(part.path, file.name)) if file.fresh else None
             file.change = Change.FAILED
             file.signature = None
+            file.reading_hash = None
             file.code = ProblemCode.DAMAGED
             file.detail = "what was read from this file cannot be stored"
         part.pictures = []

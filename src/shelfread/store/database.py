@@ -28,6 +28,8 @@ BUSY_TIMEOUT_S = 10.0
 
 #: PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
+#: PostgreSQL: program_limit_exceeded, for one a key that is too long for an index. The row's fault.
+_LIMIT_STATE = "54000"
 
 
 class DatabaseProblem(Exception):
@@ -124,6 +126,9 @@ class Database:
                     async with connection.begin():
                         return await work(connection)
             except sa.exc.OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) == _LIMIT_STATE and error.orig is not None:
+                    # What SQLite says of a value too long for it, so that both are one of `StatementFailed`.
+                    raise sa.exc.DataError(error.statement, error.params, error.orig) from error
                 attempt += 1
                 if attempt >= WRITE_ATTEMPTS or not _may_be_retried(error):
                     raise
@@ -149,7 +154,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     _turn_on_log(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-32768")
+    # 64 MiB of pages, and a log that is folded in every 16 MiB: the indexes of a large catalogue grow all over.
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -20,6 +21,10 @@ from shelfread.store.tables import folders, media_files, pictures
 
 #: Values in one IN list; SQLite allows 32 766 and PostgreSQL 65 535, and plans stay good far below.
 SLICE = 500
+
+#: The longest path of a folder, so that a file in it can have a problem (`problems.PATH_LIMIT`). The same
+#: on SQLite, which has no such limit: the catalogues of one tree are equal.
+FOLDER_PATH_LIMIT = 2384
 
 _FOLDER_COLUMNS = ("id", "root_id", "parent_id", "path", "path_text", "digest", "mounted")
 _FILE_COLUMNS = (
@@ -204,6 +209,34 @@ async def insert_folders(
         for row in new
     ]
     await insert_rows(connection, folders, _FOLDER_COLUMNS, rows)
+
+
+async def ensure_folders(connection: AsyncConnection, chain: Sequence[NewFolder]) -> list[int]:
+    """The rows of folders that lie in one another, outermost first; inserted where there are none yet.
+
+    The first one's `parent_id` counts, the others get the row before them. Ids of rows that are there
+    already are not used. Run twice at once, both get the same rows.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    ids: list[int] = []
+    for row in chain:
+        await connection.execute(
+            insert(folders)
+            .values(
+                id=row.id,
+                root_id=row.root_id,
+                parent_id=ids[-1] if ids else row.parent_id,
+                path=row.path,
+                path_text=text_of(row.path),
+                mounted=row.mounted,
+            )
+            .on_conflict_do_nothing(index_elements=["root_id", "path"])
+        )
+        found = await connection.execute(
+            select(folders.c.id).where(folders.c.root_id == row.root_id, folders.c.path == row.path)
+        )
+        ids.append(int(found.scalar_one()))
+    return ids
 
 
 async def update_folders(

@@ -24,6 +24,9 @@ from shelfread.store.tables import library_scan_jobs as jobs
 
 _LOG_COLUMNS = ("job_seq", "seq", "at", "level", "message", "path")
 
+#: Jobs that a question about the past looks at.
+_JOBS_LOOKED_AT = 200
+
 
 def scopes_text(scopes: Sequence[Scope]) -> str:
     """The stored form of scopes; equal sets of scopes give equal texts."""
@@ -172,19 +175,31 @@ async def declare_lost(connection: AsyncConnection, job: Job) -> None:
     )
 
 
-async def last_completed(connection: AsyncConnection, library_id: int, before: int) -> int:
-    """When the newest completed job of a library before sequence number `before` ended; 0 if none did."""
+async def last_completed(
+    connection: AsyncConnection, library_id: int, before: int, scopes: Sequence[Scope] | None = None
+) -> int:
+    """When the newest completed job of a library before sequence number `before` ended; 0 if none did.
+
+    With `scopes` it must have covered all of them. Only the newest completed jobs are looked at.
+    """
     found = await connection.execute(
-        select(jobs.c.completed_at)
+        select(jobs.c.completed_at, jobs.c.scopes)
         .where(
             jobs.c.library_id == library_id,
             jobs.c.status == JobStatus.COMPLETED.value,
             jobs.c.seq < before,
         )
         .order_by(jobs.c.seq.desc())
-        .limit(1)
+        .limit(1 if scopes is None else _JOBS_LOOKED_AT)
     )
-    return int(found.scalar_one_or_none() or 0)
+    for row in found:
+        if all(any(_covers(own, wanted) for own in _scopes(row.scopes)) for wanted in scopes or ()):
+            return int(row.completed_at or 0)
+    return 0
+
+
+def _covers(scope: Scope, other: Scope) -> bool:
+    return scope.overlaps(other) and len(scope.relative) <= len(other.relative)
 
 
 async def get(connection: AsyncConnection, job_id: str) -> Job | None:

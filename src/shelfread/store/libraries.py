@@ -6,12 +6,14 @@ import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.library import Library, LibraryOptions, Root, RootState
+from shelfread.model.problem import ProblemCode
 from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
+from shelfread.store.files import below
 from shelfread.store.ids import next_id
 from shelfread.store.tables import (
     artists,
@@ -20,6 +22,7 @@ from shelfread.store.tables import (
     libraries,
     library_scan_jobs,
     media_files,
+    problems,
     release_credits,
     releases,
     removals,
@@ -127,15 +130,19 @@ class LibraryRepository:
         return await self._database.write(work)
 
     async def confirm(self, library_id: int) -> int:
-        """Let the next scan believe the unavailable roots of a library; gives how many there were."""
+        """Let the next scan believe the unavailable roots and mounts of a library; gives how many there were.
+
+        A mount is then a folder like any other: the next scan looks whether it is there.
+        """
 
         async def work(connection: AsyncConnection) -> int:
+            mounts = await _forget_mounts(connection, library_id)
             done = await connection.execute(
                 update(roots)
                 .where(roots.c.library_id == library_id, roots.c.state == RootState.UNAVAILABLE.value)
                 .values(confirmed=True)
             )
-            return done.rowcount
+            return done.rowcount + mounts
 
         return await self._database.write(work)
 
@@ -224,6 +231,30 @@ async def _clear_roots(connection: AsyncConnection, which: sa.ColumnElement[bool
         await connection.execute(delete(table).where(table.c.file_id.in_(in_files)))
     await connection.execute(delete(media_files).where(media_files.c.folder_id.in_(in_roots)))
     await connection.execute(delete(roots).where(which))
+
+
+async def _forget_mounts(connection: AsyncConnection, library_id: int) -> int:
+    """Take the mounts that are away for plain folders; gives how many there were."""
+    mine = select(roots.c.id).where(roots.c.library_id == library_id)
+    away = and_(problems.c.root_id.in_(mine), problems.c.code == ProblemCode.MOUNT_UNAVAILABLE.value)
+    found = [
+        (row.root_id, row.path)
+        for row in await connection.execute(select(problems.c.root_id, problems.c.path).where(away))
+    ]
+    for root_id, path in found:
+        await connection.execute(
+            update(folders)
+            .where(folders.c.root_id == root_id, below(path))
+            .values(mounted=False, digest=None)
+        )
+        # Whichever of the folders above is the last one there: the scan must list it to miss the next.
+        parts = path.split(b"/")
+        above = [b"/".join(parts[:length]) for length in range(len(parts))]
+        await connection.execute(
+            update(folders).where(folders.c.root_id == root_id, folders.c.path.in_(above)).values(digest=None)
+        )
+    await connection.execute(delete(problems).where(away))
+    return len(found)
 
 
 def _options_text(options: LibraryOptions) -> str:

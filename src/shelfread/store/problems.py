@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, delete, inspect, or_, select, text
@@ -28,6 +29,9 @@ _INSERT = (
 #: A problem text is one line on a page.
 DETAIL_LIMIT = 500
 
+#: The longest path of a problem. PostgreSQL takes 2704 bytes of an index row, with root and code in it.
+PATH_LIMIT = 2640
+
 
 class ProblemRow(NamedTuple):
     """One open problem. `path` is absolute bytes."""
@@ -38,6 +42,14 @@ class ProblemRow(NamedTuple):
     code: str
     detail: str
     found_at: int
+
+
+def storable(path: bytes) -> bytes:
+    """The path under which a problem is stored: one that is too long is cut and told apart by a digest."""
+    if len(path) <= PATH_LIMIT:
+        return path
+    mark = b"~" + blake2b(path, digest_size=8).hexdigest().encode()
+    return path[: PATH_LIMIT - len(mark)] + mark
 
 
 def count_in(batch: Sequence[FolderWrite]) -> int:
@@ -57,7 +69,7 @@ async def write_problems(
     fresh_ids = iter(ids)
 
     def add(folder: FolderWrite, name: bytes, file_id: int | None, code: ProblemCode, detail: str) -> None:
-        path = folder.path + b"/" + name if folder.path else name
+        path = storable(folder.path + b"/" + name if folder.path else name)
         rows.append(
             (
                 next(fresh_ids),
@@ -92,6 +104,7 @@ async def note_place(
     connection: AsyncConnection, root_id: int, path: bytes, code: ProblemCode, detail: str, now: int
 ) -> None:
     """Record trouble with a root or a folder, unless it is known already."""
+    path = storable(path)
     known = await connection.execute(
         select(problems.c.id).where(
             problems.c.root_id == root_id, problems.c.path == path, problems.c.code == code.value
@@ -122,7 +135,7 @@ async def clear_place(
     await connection.execute(
         delete(problems).where(
             problems.c.root_id == root_id,
-            problems.c.path == path,
+            problems.c.path == storable(path),
             problems.c.file_id.is_(None),
             problems.c.code.in_([code.value for code in codes]),
         )
@@ -132,7 +145,7 @@ async def clear_place(
 async def places_in_trouble(
     connection: AsyncConnection, root_id: int, codes: Sequence[ProblemCode]
 ) -> set[bytes]:
-    """Paths of a root that have an open problem of these codes."""
+    """Paths of a root, as `storable` gives them, that have an open problem of these codes."""
     rows = await connection.execute(
         select(problems.c.path).where(
             problems.c.root_id == root_id, problems.c.code.in_([code.value for code in codes])

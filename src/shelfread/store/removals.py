@@ -7,14 +7,27 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, exists, false, func, insert, literal, select, true, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from shelfread.model.catalogue import FolderWrite
 from shelfread.model.job import Scope
+from shelfread.model.problem import ProblemCode
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import below, sliced
 from shelfread.store.tables import aliases, folders, media_files, problems, removals, roots
@@ -59,6 +72,26 @@ async def add_below(
     await connection.execute(insert(removals).from_select(["job_seq", "file_id", "root_id", "held"], query))
 
 
+async def drop_problems_below(
+    connection: AsyncConnection, root_id: int, path: bytes, spare: Sequence[bytes]
+) -> None:
+    """Forget what was wrong with names and folders at and below a folder that is gone.
+
+    Problems of files stay with their files, those of mounts with their mounts, and what is below the spared
+    folders stays too.
+    """
+    gone = select(folders.c.id).where(folders.c.root_id == root_id, below(path))
+    for kept in spare:
+        gone = gone.where(~below(kept))
+    await connection.execute(
+        delete(problems).where(
+            problems.c.folder_id.in_(gone),
+            problems.c.file_id.is_(None),
+            problems.c.code != ProblemCode.MOUNT_UNAVAILABLE.value,
+        )
+    )
+
+
 async def mounted_below(connection: AsyncConnection, root_id: int, path: bytes) -> list[bytes]:
     """Folders at and below a path on which another filesystem was mounted."""
     rows = await connection.execute(
@@ -75,15 +108,26 @@ async def any_left(connection: AsyncConnection, root_ids: Sequence[int]) -> bool
     return found.first() is not None
 
 
+async def any_held(connection: AsyncConnection, root_id: int) -> bool:
+    """Whether removals of this root wait for a person."""
+    found = await connection.execute(
+        select(removals.c.file_id).where(removals.c.root_id == root_id, removals.c.held.is_(True)).limit(1)
+    )
+    return found.first() is not None
+
+
 async def forget(connection: AsyncConnection, scopes: Sequence[Scope]) -> None:
     """Drop what earlier scans noted or hold in these scopes: this scan finds it again, if it is so."""
     for scope in scopes:
-        inside = (
-            select(media_files.c.id)
-            .join(folders, folders.c.id == media_files.c.folder_id)
-            .where(folders.c.root_id == scope.root_id, below(scope.relative))
-        )
-        await connection.execute(delete(removals).where(removals.c.file_id.in_(inside)))
+        statement = delete(removals).where(removals.c.root_id == scope.root_id)
+        if scope.relative:
+            # Asked of each row that is left over: they are few, the files of a scope are not.
+            statement = statement.where(
+                exists()
+                .where(media_files.c.id == removals.c.file_id, folders.c.id == media_files.c.folder_id)
+                .where(below(scope.relative))
+            )
+        await connection.execute(statement)
 
 
 async def candidates(connection: AsyncConnection, job_seq: int, after: int, limit: int) -> list[Candidate]:
@@ -110,58 +154,77 @@ async def moves(
 ) -> list[tuple[int, int]]:
     """Pairs (new row, old row) of candidates that turned up elsewhere in the library (DESIGN rule 3).
 
-    First by (inode, size, mtime) inside one root whose inodes are stable, then by content signature. Only
-    rows added after `since` count as new. More than one match on either side is no match.
+    First by (inode, size, mtime) inside one root whose inodes are stable, then by content signature among
+    those that are left. Only rows added after `since` count as new. More than one match on either side is
+    no match.
     """
-    old, new = aliased(media_files), aliased(media_files)
-    old_folder, new_folder = aliased(folders), aliased(folders)
-    old_root, new_root = aliased(roots), aliased(roots)
-    pairs = (
-        select(new.c.id, old.c.id)
-        .select_from(removals)
-        .join(old, old.c.id == removals.c.file_id)
-        .join(old_folder, old_folder.c.id == old.c.folder_id)
-        .join(old_root, old_root.c.id == old_folder.c.root_id)
-    )
-    is_new = and_(
-        new.c.id != old.c.id,
-        new.c.status != "missing",
-        new.c.added_at > since,
-        ~exists().where(removals.c.file_id == new.c.id, removals.c.job_seq == job_seq).correlate(new),
-    )
-
-    async def matched(
-        same: ColumnElement[bool], where: ColumnElement[bool], taken: set[int]
-    ) -> list[tuple[int, int]]:
-        query = (
-            pairs.join(new, same)
-            .join(new_folder, and_(new_folder.c.id == new.c.folder_id, where))
-            .join(new_root, new_root.c.id == new_folder.c.root_id)
-            .where(removals.c.job_seq == job_seq, is_new, old_root.c.library_id == new_root.c.library_id)
-        )
-        found = [
-            (row[0], row[1])
-            for row in await connection.execute(query)
-            if row[0] not in taken and row[1] not in taken
-        ]
-        news, olds = Counter(pair[0] for pair in found), Counter(pair[1] for pair in found)
-        return [pair for pair in found if news[pair[0]] == 1 and olds[pair[1]] == 1]
-
-    result: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
+    taken: CTE | None = None
     if stable_roots:
-        result += await matched(
-            and_(
-                new.c.inode == old.c.inode,
-                new.c.size == old.c.size,
-                new.c.mtime_ns == old.c.mtime_ns,
-            ),
-            # One filesystem: the device number cannot tell, it changes at a reboot.
-            and_(new_folder.c.root_id == old_folder.c.root_id, old_folder.c.root_id.in_(stable_roots)),
-            set(),
+        facts = (media_files.c.inode, media_files.c.size, media_files.c.mtime_ns)
+        # One filesystem: the device number cannot tell, it changes at a reboot.
+        stable = folders.c.root_id.in_(stable_roots)
+        same_file = _matches(job_seq, since, folders.c.root_id, facts, stable)
+        pairs += [(row[0], row[1]) for row in await connection.execute(same_file)]
+        taken = same_file.cte("removals_matched") if pairs else None
+    has_signature = media_files.c.signature.is_not(None)
+    facts_of_content = (media_files.c.signature,)
+    same_content = _matches(job_seq, since, roots.c.library_id, facts_of_content, has_signature, taken)
+    pairs += [(row[0], row[1]) for row in await connection.execute(same_content)]
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _matches(
+    job_seq: int,
+    since: int,
+    place: ColumnElement[int],
+    facts: Sequence[ColumnElement[Any]],
+    where: ColumnElement[bool],
+    taken: CTE | None = None,
+) -> Select[int, int]:
+    """Pairs (new row, old row) that share place and facts with nobody else on either side.
+
+    Candidates that are alone come first, so that many equal files are counted and never paired. The place
+    of a new row is asked and not joined: PostgreSQL without statistics would start from it, and go through
+    the whole library for each candidate.
+    """
+    named = [fact.label(f"fact_{number}") for number, fact in enumerate(facts)]
+    candidate = (
+        select(func.min(media_files.c.id).label("old_id"), place.label("place"), *named)
+        .select_from(removals)
+        .join(media_files, media_files.c.id == removals.c.file_id)
+        .join(folders, folders.c.id == media_files.c.folder_id)
+        .join(roots, roots.c.id == folders.c.root_id)
+        .where(removals.c.job_seq == job_seq, where)
+        .group_by(place, *facts)
+        .having(func.count() == 1)
+    )
+    if taken is not None:
+        candidate = candidate.where(media_files.c.id.not_in(select(taken.c.old_id)))
+    alone = candidate.subquery("removals_alone")
+    same = [fact == alone.c[column.name] for fact, column in zip(facts, named, strict=True)]
+    place_of_new = (
+        select(place)
+        .select_from(folders.join(roots, roots.c.id == folders.c.root_id))
+        .where(folders.c.id == media_files.c.folder_id)
+        .correlate(media_files)
+        .scalar_subquery()
+    )
+    query = (
+        select(func.min(media_files.c.id).label("new_id"), alone.c.old_id)
+        .select_from(alone.join(media_files, and_(*same)))
+        .where(
+            place_of_new == alone.c.place,
+            media_files.c.status != "missing",
+            media_files.c.added_at > since,
+            ~exists()
+            .where(removals.c.job_seq == job_seq, removals.c.file_id == media_files.c.id)
+            .correlate(media_files),
         )
-    taken = {row_id for pair in result for row_id in pair}
-    result += await matched(new.c.signature == old.c.signature, true(), taken)
-    return sorted(result, key=lambda pair: pair[1])
+        .group_by(alone.c.old_id)
+        .having(func.count() == 1)
+    )
+    return query if taken is None else query.where(media_files.c.id.not_in(select(taken.c.new_id)))
 
 
 class Merged(NamedTuple):
@@ -170,6 +233,11 @@ class Merged(NamedTuple):
     status: str
     #: When it was added, microseconds.
     added_at: int
+    #: The job (its seq) that read it last.
+    read_job: int
+    root_id: int
+    #: The folder it is in, relative to the root.
+    folder: bytes
 
 
 async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> list[Merged]:
@@ -203,10 +271,12 @@ async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int
     old_of = dict(pairs)
     for part in sliced(list(old_of)):
         for row in await connection.execute(
-            select(media_files.c.id, media_files.c.added_at, *columns).where(media_files.c.id.in_(part))
+            select(media_files.c.id, media_files.c.added_at, folders.c.root_id, folders.c.path, *columns)
+            .join(folders, folders.c.id == media_files.c.folder_id)
+            .where(media_files.c.id.in_(part))
         ):
-            merged.append(Merged(row.status, row.added_at))
-            updates.append((*row[2:], old_of[row.id]))
+            merged.append(Merged(row.status, row.added_at, row.read_job, row.root_id, row.path))
+            updates.append((*row[4:], old_of[row.id]))
     for part in sliced([old for _, old in pairs]):
         await connection.execute(delete(problems).where(problems.c.file_id.in_(part)))
         await connection.execute(delete(removals).where(removals.c.file_id.in_(part)))
@@ -259,11 +329,16 @@ async def folders_of(connection: AsyncConnection, file_ids: Sequence[int]) -> li
     return [found[folder_id] for folder_id in sorted(found)]
 
 
-async def present(connection: AsyncConnection, scopes: Sequence[Scope]) -> dict[int, int]:
-    """How many present items the catalogue has in each root, inside the scopes."""
+async def present(
+    connection: AsyncConnection, scopes: Sequence[Scope], before: int | None = None
+) -> dict[int, int]:
+    """How many present items the catalogue has in each root, inside the scopes.
+
+    With `before` only those that were added earlier count.
+    """
     found: dict[int, int] = defaultdict(int)
     for scope in scopes:
-        count = await connection.execute(
+        query = (
             select(func.count())
             .select_from(media_files.join(folders, folders.c.id == media_files.c.folder_id))
             .where(
@@ -272,7 +347,9 @@ async def present(connection: AsyncConnection, scopes: Sequence[Scope]) -> dict[
                 media_files.c.status != "missing",
             )
         )
-        found[scope.root_id] += int(count.scalar_one())
+        if before is not None:
+            query = query.where(media_files.c.added_at < before)
+        found[scope.root_id] += int((await connection.execute(query)).scalar_one())
     return dict(found)
 
 
