@@ -18,7 +18,8 @@ import pytest
 import pytest_asyncio
 
 from shelfread.app import KINDS, App, open_app
-from shelfread.model.job import AlreadyRunning, JobStatus
+from shelfread.model.job import AlreadyRunning, JobStatus, JobType, Scope
+from shelfread.queue.running import RunningJob
 from shelfread.scan.extract import FileReading, FileRef
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
@@ -280,20 +281,13 @@ async def test_a_scan_that_only_stands_still_is_alive(
 async def test_a_second_scan_of_the_same_files_is_refused_while_one_runs(shelf: Shelf) -> None:
     fill(shelf.tree)
     library = await shelf.library()
-    refusals: list[BaseException] = []
-    second: list[asyncio.Task[Any]] = []
-
-    def begin(_: Progress) -> None:
-        if not second:
-            second.append(asyncio.create_task(shelf.app.scan(library, pools=shelf.pools)))
-
-    await shelf.app.scan(library, pools=shelf.pools, on_progress=begin)
-    refusals += [
-        error
-        for error in await asyncio.gather(*second, return_exceptions=True)
-        if isinstance(error, BaseException)
-    ]
-    assert [type(error) for error in refusals] == [AlreadyRunning]
+    scopes = [Scope(root.id, b"") for root in library.roots]
+    first = await RunningJob.claim(shelf.database, library.id, JobType.SCAN, scopes)
+    with pytest.raises(AlreadyRunning):
+        await shelf.app.scan(library, pools=shelf.pools)
+    await first.cancel()
+    report = await shelf.app.scan(library, pools=shelf.pools)
+    assert report.outcome.counters.added == report.outcome.counters.found
     assert catalogue.audit(await catalogue.rows(shelf.database)) == []
 
 

@@ -42,7 +42,7 @@ async def test_trouble_with_a_path_of_any_length_is_stored_and_ends(shelf: Shelf
     assert len(await shelf.table("problems")) == 2 * len(codes)
 
 
-def test_a_file_of_the_longest_folder_has_a_problem_path_that_is_not_cut() -> None:
+async def test_a_file_of_the_longest_folder_has_a_problem_path_that_is_not_cut() -> None:
     path = b"x" * files.FOLDER_PATH_LIMIT + b"/" + b"y" * 255
     assert problems.storable(path) == path
 
