@@ -154,9 +154,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     _turn_on_log(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    # 64 MiB of pages, and a log folded in every 16 MiB: the indexes of a large catalogue grow all over.
-    cursor.execute("PRAGMA cache_size=-65536")
-    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.execute("PRAGMA cache_size=-32768")
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
 
