@@ -51,6 +51,8 @@ def test_a_tiny_run_measures_all_and_saves_it(tmp_path: Path, capsys: pytest.Cap
     assert tables["rescan"][OWN]["peak_bytes"] > 10_000_000
     assert tables["tree-unchanged"]["find"]["ratio"] > 0
     assert "tree, nothing changed, against find" in page.read_text()
+    # C11: it says by how much.
+    assert "sync against batched (times as long)" in page.read_text()
     # Results are read by everyone: no path of this machine gets into them.
     assert str(tmp_path) not in page.read_text() + kept.read_text()
     assert "| find " in capsys.readouterr().out

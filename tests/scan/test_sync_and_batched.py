@@ -63,6 +63,14 @@ async def test_c8_in_sync_mode_every_file_is_there_as_soon_as_it_is_counted(new_
     assert len({row["added_at"] for row in await other.table("media_files")}) < 10
 
 
+async def test_c9_a_batch_takes_the_files_of_many_folders(new_shelf: NewShelf) -> None:
+    shelf = await new_shelf()
+    for number in range(30):
+        shelf.tree.add(f"Ada/{number:02}/Song.mpc")
+    await shelf.scan()
+    assert len({row["added_at"] for row in await shelf.table("media_files")}) < 10
+
+
 @pytest.mark.parametrize(("mode", "count"), [(Mode.BATCHED, 1200), (Mode.SYNC, 520)])
 async def test_a_folder_larger_than_a_part_is_one_release_in_both_modes(
     new_shelf: NewShelf, mode: Mode, count: int
