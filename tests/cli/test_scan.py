@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -49,6 +50,10 @@ def test_d31_library_scan_is_synchronous_and_takes_number_or_name(shelf: Shelf) 
     ended = shelf.call("library", "scan", "My shelf", "--rescan")
     assert ended.code == 0
     assert "My shelf" in ended.out
+    # Each was over when its command was, and was what it was asked to be.
+    with contextlib.closing(sqlite3.connect(shelf.folder / "home/shelfread.db")) as database:
+        rows = database.execute("SELECT type, status FROM library_scan_jobs ORDER BY seq").fetchall()
+    assert rows == [("scan", "completed"), ("rescan", "completed")]
     assert "no library '7'" in shelf.refused("library", "scan", "7")
 
 
