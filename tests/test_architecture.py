@@ -26,7 +26,6 @@ LONG = {
     "store/tables.py": "one page with every table, to be read as a whole",
     "store/migrations/versions/0001_first.py": "generated: every table once more",
     "store/files.py": "one subject: what is remembered of folders and files, and the rows of a batch",
-    "store/removals.py": "one subject: every statement about files that are gone",
     "scan/extract.py": "one state machine: who is to blame when a parser dies",
     "scan/children.py": "one child process seen from the parent: start, frames and death",
     "media/music/formats/foreign.py": "one bridge to one library for the formats that it reads",
@@ -147,7 +146,7 @@ def _committed() -> list[Path]:
 
 #: A path of the machine that something was written on (Ann lives in the documentation), and an address that
 #: packages come from.
-MACHINE = re.compile(rb"(?<![\w.$])(?:/work/[a-z]|/(?:home|Users)/(?!ann\b)[a-z]|/root/|/tmp/[a-z]{3})")
+MACHINE = re.compile(rb"(?<![\w.$])(?:/(?:work)/[a-z]|/(?:home|Users)/(?!ann\b)[a-z]|/root/|/tmp/[a-z]{3})")
 REGISTRY = re.compile(
     rb"(?:https?://|@)[^\s\"')>]*(?:pypi|pythonhosted|artifactory|nexus|npmjs|simple/)|--(?:extra-)?index-url|"
     rb"--trusted-host|--find-links"

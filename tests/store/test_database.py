@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from shelfread.model.catalogue import NewFolder
 from shelfread.store import database as module
-from shelfread.store import files, jobs, removals
+from shelfread.store import files, jobs, moves, removals
 from shelfread.store.database import Database, DatabaseProblem, insert_rows, normalised_url, run_many
 from shelfread.store.ids import next_id
 from shelfread.store.tables import folders, id_counters, job_logs, libraries, media_files, roots
@@ -466,7 +466,7 @@ async def _plans(database: Database, ask: Any) -> list[str]:
         (lambda c: files.known_pictures(c, [1, 2, 3]), "PRIMARY KEY"),
         (lambda c: removals.mounted_below(c, 1, b"a3"), "autoindex_folders|uq_folders"),
         (lambda c: removals.candidates(c, 1, 0, 100), "removals USING PRIMARY KEY"),
-        (lambda c: removals.moves(c, 1, 0, stable_roots=[1]), "ix_media_files_(signature|inode)"),
+        (lambda c: moves.found(c, 1, 0, stable_roots=[1]), "ix_media_files_(signature|inode)"),
         (lambda c: jobs.running(c, 1), "ix_library_scan_jobs_library_id_seq"),
         (lambda c: jobs.last_completed(c, 1, 5), "ix_library_scan_jobs_library_id_seq"),
         (lambda c: removals.any_left(c, [1, 2]), ""),

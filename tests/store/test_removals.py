@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import NewFolder
 from shelfread.model.job import Scope
-from shelfread.store import files, removals
+from shelfread.store import files, moves, removals
 from shelfread.store.database import Database, insert_rows
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.tables import aliases, media_files, problems
@@ -89,7 +89,7 @@ class Shelves:
 
     async def moves(self, stable: Sequence[int] = (0, 1)) -> list[tuple[int, int]]:
         async with self.database.read() as connection:
-            return await removals.moves(
+            return await moves.found(
                 connection, JOB, SINCE, stable_roots=[self.roots[number] for number in stable]
             )
 
@@ -264,9 +264,9 @@ async def test_a_moved_row_takes_place_and_facts_and_leaves_an_alias(database: D
     await shelves.file(2, 2, name=b"new", inode=70, new=True, signature=b"s")
     await shelves.gone((1, 0))
 
-    async def merge(connection: Any) -> list[removals.Merged]:
+    async def merge(connection: Any) -> list[moves.Merged]:
         await connection.execute(sa.insert(aliases).values(old_id=500, file_id=2))
-        return await removals.merge_rows(connection, [(2, 1)])
+        return await moves.merge_rows(connection, [(2, 1)])
 
     (merged,) = await database.write(merge)
     assert (merged.status, merged.added_at) == ("ready", NEW_ADDED)
@@ -292,7 +292,7 @@ async def test_two_rows_may_change_places(database: Database) -> None:
     assert pairs == [(4, 1), (3, 2)]
 
     async def merge(connection: Any) -> None:
-        await removals.merge_rows(connection, pairs)
+        await moves.merge_rows(connection, pairs)
 
     await database.write(merge)
     async with database.read() as connection:

@@ -23,6 +23,7 @@ from shelfread.scan.plan import Outcome, Plan
 from shelfread.scan.progress import Progress
 from shelfread.scan.roots import RootCheck, check
 from shelfread.store import files, jobs, removals
+from shelfread.store import moves as move_rows
 from shelfread.store import roots as root_rows
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
@@ -119,7 +120,7 @@ class Reconciler:
                 since = await jobs.last_completed(
                     connection, self._plan.library.id, self._batch.seq, self._plan.scopes
                 )
-                found_moves = await removals.moves(connection, self._batch.seq, since, stable_roots=stable)
+                found_moves = await move_rows.found(connection, self._batch.seq, since, stable_roots=stable)
                 moves = [(new, old) for new, old in found_moves if old not in passed_over]
             for root_id, count in (await removals.roots_of(connection, [old for _, old in moves])).items():
                 left[root_id] -= count
@@ -145,9 +146,9 @@ class Reconciler:
         self, connection: Any, moves: Sequence[tuple[int, int]], counters: Counters, now: int
     ) -> None:
         """Moved files: the old rows take over what the new ones are."""
-        left_behind = await removals.folders_of(connection, [old for _, old in moves])
+        left_behind = await move_rows.folders_of(connection, [old for _, old in moves])
         await self._catalogue.merge(connection, moves)
-        for merged in await removals.merge_rows(connection, moves):
+        for merged in await move_rows.merge_rows(connection, moves):
             # It was counted once already, as what it seemed to be; unless it lies outside of this scan.
             seemed = self._counted_as(merged, counters)
             if seemed is not None:
@@ -156,7 +157,7 @@ class Reconciler:
         # What stayed in their folders may belong together in another way now.
         await self._catalogue.regroup(connection, left_behind, now)
 
-    def _counted_as(self, merged: removals.Merged, counters: Counters) -> str | None:
+    def _counted_as(self, merged: move_rows.Merged, counters: Counters) -> str | None:
         """The counter that has a row which a move made redundant."""
         place = Scope(merged.root_id, merged.folder)
         if not any(scope.overlaps(place) for scope in self._plan.scopes):

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Select,
-    and_,
     delete,
     exists,
     false,
@@ -25,12 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.model.catalogue import FolderWrite
 from shelfread.model.job import Scope
 from shelfread.model.problem import ProblemCode
-from shelfread.store.database import insert_rows, run_many
+from shelfread.store.database import insert_rows
 from shelfread.store.files import below, sliced
-from shelfread.store.tables import aliases, folders, media_files, problems, removals, roots
+from shelfread.store.tables import folders, media_files, problems, removals, roots
 
 
 class Candidate(NamedTuple):
@@ -149,149 +144,6 @@ async def drop(connection: AsyncConnection, file_ids: Sequence[int]) -> None:
         await connection.execute(delete(removals).where(removals.c.file_id.in_(part)))
 
 
-async def moves(
-    connection: AsyncConnection, job_seq: int, since: int, *, stable_roots: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Pairs (new row, old row) of candidates that turned up elsewhere in the library (DESIGN rule 3).
-
-    First by (inode, size, mtime) inside one root whose inodes are stable, then by content signature among
-    those that are left. Only rows added after `since` count as new. More than one match on either side is
-    no match.
-    """
-    pairs: list[tuple[int, int]] = []
-    taken: CTE | None = None
-    if stable_roots:
-        facts = (media_files.c.inode, media_files.c.size, media_files.c.mtime_ns)
-        # One filesystem: the device number cannot tell, it changes at a reboot.
-        stable = folders.c.root_id.in_(stable_roots)
-        same_file = _matches(job_seq, since, folders.c.root_id, facts, stable)
-        pairs += [(row[0], row[1]) for row in await connection.execute(same_file)]
-        taken = same_file.cte("removals_matched") if pairs else None
-    has_signature = media_files.c.signature.is_not(None)
-    facts_of_content = (media_files.c.signature,)
-    same_content = _matches(job_seq, since, roots.c.library_id, facts_of_content, has_signature, taken)
-    pairs += [(row[0], row[1]) for row in await connection.execute(same_content)]
-    return sorted(pairs, key=lambda pair: pair[1])
-
-
-def _matches(
-    job_seq: int,
-    since: int,
-    place: ColumnElement[int],
-    facts: Sequence[ColumnElement[Any]],
-    where: ColumnElement[bool],
-    taken: CTE | None = None,
-) -> Select[int, int]:
-    """Pairs (new row, old row) that share place and facts with nobody else on either side.
-
-    Candidates that are alone come first, so that many equal files are counted and never paired. The place
-    of a new row is asked and not joined: PostgreSQL without statistics would start from it, and go through
-    the whole library for each candidate.
-    """
-    named = [fact.label(f"fact_{number}") for number, fact in enumerate(facts)]
-    candidate = (
-        select(func.min(media_files.c.id).label("old_id"), place.label("place"), *named)
-        .select_from(removals)
-        .join(media_files, media_files.c.id == removals.c.file_id)
-        .join(folders, folders.c.id == media_files.c.folder_id)
-        .join(roots, roots.c.id == folders.c.root_id)
-        .where(removals.c.job_seq == job_seq, where)
-        .group_by(place, *facts)
-        .having(func.count() == 1)
-    )
-    if taken is not None:
-        candidate = candidate.where(media_files.c.id.not_in(select(taken.c.old_id)))
-    alone = candidate.subquery("removals_alone")
-    same = [fact == alone.c[column.name] for fact, column in zip(facts, named, strict=True)]
-    place_of_new = (
-        select(place)
-        .select_from(folders.join(roots, roots.c.id == folders.c.root_id))
-        .where(folders.c.id == media_files.c.folder_id)
-        .correlate(media_files)
-        .scalar_subquery()
-    )
-    query = (
-        select(func.min(media_files.c.id).label("new_id"), alone.c.old_id)
-        .select_from(alone.join(media_files, and_(*same)))
-        .where(
-            place_of_new == alone.c.place,
-            media_files.c.status != "missing",
-            media_files.c.added_at > since,
-            ~exists()
-            .where(removals.c.job_seq == job_seq, removals.c.file_id == media_files.c.id)
-            .correlate(media_files),
-        )
-        .group_by(alone.c.old_id)
-        .having(func.count() == 1)
-    )
-    return query if taken is None else query.where(media_files.c.id.not_in(select(taken.c.new_id)))
-
-
-class Merged(NamedTuple):
-    """A row that a move made redundant, as it was counted."""
-
-    status: str
-    #: When it was added, microseconds.
-    added_at: int
-    #: The job (its seq) that read it last.
-    read_job: int
-    root_id: int
-    #: The folder it is in, relative to the root.
-    folder: bytes
-
-
-async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> list[Merged]:
-    """Give the old rows the place and facts of the new ones, and leave the new ids as aliases.
-
-    The kind's own rows must have changed hands before: a new row goes with everything that refers to it.
-    Pairs are (new, old). Gives what each new row was.
-    """
-    merged: list[Merged] = []
-    updates: list[tuple[object, ...]] = []
-    columns = [
-        media_files.c[name]
-        for name in (
-            "folder_id",
-            "name",
-            "name_text",
-            "size",
-            "mtime_ns",
-            "ctime_ns",
-            "device",
-            "inode",
-            "status",
-            "unsettled",
-            "parser_version",
-            "signature",
-            "reading_hash",
-            "read_job",
-            "seen_at",
-        )
-    ]
-    old_of = dict(pairs)
-    for part in sliced(list(old_of)):
-        for row in await connection.execute(
-            select(media_files.c.id, media_files.c.added_at, folders.c.root_id, folders.c.path, *columns)
-            .join(folders, folders.c.id == media_files.c.folder_id)
-            .where(media_files.c.id.in_(part))
-        ):
-            merged.append(Merged(row.status, row.added_at, row.read_job, row.root_id, row.path))
-            updates.append((*row[4:], old_of[row.id]))
-    for part in sliced([old for _, old in pairs]):
-        await connection.execute(delete(problems).where(problems.c.file_id.in_(part)))
-        await connection.execute(delete(removals).where(removals.c.file_id.in_(part)))
-    values = [(old, new) for new, old in pairs]
-    await run_many(connection, "UPDATE problems SET file_id = ? WHERE file_id = ?", values)
-    await run_many(connection, "UPDATE aliases SET file_id = ? WHERE file_id = ?", values)
-    for part in sliced([new for new, _ in pairs]):
-        await connection.execute(delete(media_files).where(media_files.c.id.in_(part)))
-    names = ", ".join(f"{column.name} = ?" for column in columns)
-    statement = f"UPDATE media_files SET {names}, missing_at = NULL WHERE id = ?"  # noqa: S608 - our own names
-    await run_many(connection, statement, updates)
-    await insert_rows(connection, aliases, ("old_id", "file_id"), list(pairs))
-    return merged
-
-
 async def left(connection: AsyncConnection, job_seq: int) -> dict[int, int]:
     """How many candidates of a job are left in each root."""
     rows = await connection.execute(
@@ -313,20 +165,6 @@ async def roots_of(connection: AsyncConnection, file_ids: Sequence[int]) -> Coun
         )
         found.update({row[0]: row[1] for row in rows})
     return found
-
-
-async def folders_of(connection: AsyncConnection, file_ids: Sequence[int]) -> list[FolderWrite]:
-    """The folders of some files, each once, as writes that bring nothing."""
-    found: dict[int, FolderWrite] = {}
-    for part in sliced(file_ids):
-        rows = await connection.execute(
-            select(folders.c.id, folders.c.root_id, folders.c.path)
-            .join(media_files, media_files.c.folder_id == folders.c.id)
-            .where(media_files.c.id.in_(part))
-            .distinct()
-        )
-        found.update({row[0]: FolderWrite(row[0], row[1], row[2], known=True) for row in rows})
-    return [found[folder_id] for folder_id in sorted(found)]
 
 
 async def present(
