@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -21,11 +22,11 @@ from tests.conftest import NewShelf, Shelf
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def _parts(shelf: Shelf, mode: Mode, progress: Progress) -> list[FolderWrite]:
+async def _stream(shelf: Shelf, mode: Mode, progress: Progress) -> AsyncGenerator[FolderWrite]:
     library = await shelf.library()
     plan = Plan(library, tuple(Scope(root.id, b"") for root in library.roots), mode=mode)
     checks = [await check(shelf.database, root) for root in library.roots]
-    stream = scan_paths(
+    return scan_paths(
         shelf.database,
         plan,
         checks,
@@ -37,7 +38,10 @@ async def _parts(shelf: Shelf, mode: Mode, progress: Progress) -> list[FolderWri
         progress=progress,
         findings=Findings(),
     )
-    return [part async for part in stream]
+
+
+async def _parts(shelf: Shelf, mode: Mode, progress: Progress) -> list[FolderWrite]:
+    return [part async for part in await _stream(shelf, mode, progress)]
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -73,21 +77,7 @@ async def test_a_stream_that_is_left_early_leaves_the_pools_usable(new_shelf: Ne
     shelf = await new_shelf()
     for number in range(60):
         shelf.tree.add(f"Artist/Album {number}/Song.mp3")
-    library = await shelf.library()
-    plan = Plan(library, (Scope(library.roots[0].id, b""),), mode=Mode.SYNC)
-    checks = [await check(shelf.database, library.roots[0])]
-    stream = scan_paths(
-        shelf.database,
-        plan,
-        checks,
-        KINDS["music"].kind,
-        shelf.pools.parsers,
-        shelf.pools.walkers,
-        ids=IdBlocks(shelf.database),
-        job_seq=1,
-        progress=Progress(),
-        findings=Findings(),
-    )
+    stream = await _stream(shelf, Mode.SYNC, Progress())
     async for part in stream:
         if part.files:
             break

@@ -425,7 +425,7 @@ async def filled(on_sqlite: Database) -> Database:
             (n, 1 + n % 399, b"n%d" % n, "", n, n, 0, 0, n, "ready", False, 1, b"%d" % n, n, 1, 0, 0)
             for n in range(1, 2000)
         ]
-        await insert_rows(connection, media_files, files._FILE_COLUMNS, rows)
+        await insert_rows(connection, media_files, files.FILE_COLUMNS, rows)
         await connection.execute(sa.insert(removal_rows).values(job_seq=1, file_id=5, root_id=1, held=False))
 
     await on_sqlite.write(work)

@@ -76,7 +76,7 @@ class Shelves:
         )  # fmt: skip
 
         async def work(connection: Any) -> None:
-            await insert_rows(connection, media_files, files._FILE_COLUMNS, [row])
+            await insert_rows(connection, media_files, files.FILE_COLUMNS, [row])
 
         await self.database.write(work)
 
@@ -195,7 +195,7 @@ async def test_many_equal_files_are_never_paired_with_one_another(
     ]  # fmt: skip
 
     async def work(connection: Any) -> None:
-        await insert_rows(connection, media_files, files._FILE_COLUMNS, rows)
+        await insert_rows(connection, media_files, files.FILE_COLUMNS, rows)
 
     await database.write(work)
     await shelves.gone(*((number, 0) for number in range(100, 200)))

@@ -85,7 +85,8 @@ class RunningJob:
                     return cls(database, job_id, seq, 1, lock)
                 if not await _is_dead(database, rival):
                     raise AlreadyRunning(
-                        f"a scan of this library is running now (job {rival.id}); wait for it, or cancel it"
+                        f"a scan of this library is running now (job {rival.id}); "
+                        "wait for it to end, or stop it where it runs"
                     )
         except BaseException:
             await lock.release()

@@ -1,13 +1,12 @@
-"""What runs inside a child process of a scan: the channel, the limits, and the role of a parser.
+"""What runs inside a child process of a scan: the channel, and the role it was given (`parser`, `walker`).
 
 Started by `scan.children` as `python -m shelfread.scan.child ROLE FD PARENT`. FD is one end of a socket
 pair: frames of four length bytes (little endian) and a msgpack document go both ways, an empty frame
 ends the replies to one request. The first frame received is the role's `init`, the first one sent says
 that the role is ready. End of file on the channel is the order to leave.
 
-It knows no database, no scan and no kind by name, and imports little: a child is ready in a few
-hundredths of a second, and whatever is imported here is paid once for every child. A reader of media
-files is not trusted: it may crash, hang or eat memory, and the parent settles all of that.
+It knows no database, no scan and no kind, and imports little: whatever is imported here is paid once for
+every child (decision 3 has the figures).
 """
 
 from __future__ import annotations

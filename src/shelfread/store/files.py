@@ -27,7 +27,7 @@ SLICE = 500
 FOLDER_PATH_LIMIT = 2384
 
 _FOLDER_COLUMNS = ("id", "root_id", "parent_id", "path", "path_text", "digest", "mounted")
-_FILE_COLUMNS = (
+FILE_COLUMNS = (
     "id",
     "folder_id",
     "name",
@@ -293,7 +293,7 @@ async def write_files(
                 )
             else:
                 stamped.append((*stamp, file.unsettled, now, file.id))
-    await insert_rows(connection, media_files, _FILE_COLUMNS, new)
+    await insert_rows(connection, media_files, FILE_COLUMNS, new)
     await run_many(
         connection,
         "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, status = ?, "

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
 from shelfread.store.database import insert_rows, run_many
-from shelfread.store.files import sliced
+from shelfread.store.files import FILE_COLUMNS, sliced
 from shelfread.store.tables import aliases, folders, media_files, problems, removals, roots
 
 
@@ -125,26 +125,8 @@ async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int
     """
     merged: list[Merged] = []
     updates: list[tuple[object, ...]] = []
-    columns = [
-        media_files.c[name]
-        for name in (
-            "folder_id",
-            "name",
-            "name_text",
-            "size",
-            "mtime_ns",
-            "ctime_ns",
-            "device",
-            "inode",
-            "status",
-            "unsettled",
-            "parser_version",
-            "signature",
-            "reading_hash",
-            "read_job",
-            "seen_at",
-        )
-    ]
+    # Everything but what the old row keeps: its id, and when it was added.
+    columns = [media_files.c[name] for name in FILE_COLUMNS if name not in ("id", "added_at")]
     old_of = dict(pairs)
     for part in sliced(list(old_of)):
         for row in await connection.execute(
