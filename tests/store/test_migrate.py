@@ -174,7 +174,7 @@ async def _state(database: Database) -> Any:
         return sorted(map(tuple, rows))
 
 
-@pytest.mark.parametrize("revision", ["0002", "9999", "f00ba5e", "not'a revision"])
+@pytest.mark.parametrize("revision", ["0003", "9999", "f00ba5e", "not'a revision"])
 async def test_a_newer_database_is_refused_in_one_line_and_left_as_it_is(
     empty: Database, revision: str
 ) -> None:

@@ -76,3 +76,17 @@ class Counters:
 
     def copy(self) -> Counters:
         return Counters(**{item.name: getattr(self, item.name) for item in fields(self)})
+
+    def after(self, carried: Counters) -> Counters:
+        """These counts together with those of earlier attempts of the same job.
+
+        A file that an earlier attempt had brought in is found unchanged by the one that went on. Its outcome
+        is what it was then; the sum stays what this attempt has processed.
+        """
+        whole = self.copy()
+        for name in ("added", "updated", "moved", "restored", "failed"):
+            taken = min(getattr(carried, name), whole.unchanged)
+            setattr(whole, name, getattr(whole, name) + taken)
+            whole.unchanged -= taken
+        whole.removed += carried.removed
+        return whole

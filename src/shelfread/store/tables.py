@@ -332,21 +332,54 @@ track_genres = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: A process that runs jobs: alive as long as its lock is held (DESIGN rule 9).
+workers = sa.Table(
+    "workers",
+    metadata,
+    # Random for every start: host names and process ids come back.
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("seq", BIG, nullable=False, unique=True),
+    # cli, managed or standalone.
+    sa.Column("kind", sa.String(16), nullable=False),
+    # For people only.
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", BIG, nullable=False),
+    sa.Column("version", sa.String(32), nullable=False),
+    sa.Column("started_at", BIG, nullable=False),
+)
+
 library_scan_jobs = sa.Table(
     "library_scan_jobs",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("seq", BIG, nullable=False, unique=True),
-    _ref("library_id", "libraries.id"),
+    # Null for types that need none.
+    _ref("library_id", "libraries.id", nullable=True),
     sa.Column("type", sa.String(16), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     # JSON: [[root id, relative path in hex], ...]; equal scopes have equal keys.
     sa.Column("scopes", sa.Text, nullable=False),
     sa.Column("unique_key", sa.Text, nullable=False),
-    # Rises with every claim; every write of the job is guarded by it.
+    sa.Column("origin", sa.String(16), nullable=False),
+    # Common to the jobs of one request.
+    sa.Column("request_id", sa.String(36)),
+    sa.Column("priority", sa.Integer, nullable=False),
+    # Rises with every claim, and whenever the job is taken from its worker; every write is guarded by it.
     sa.Column("fence", BIG, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    # Attempts lost one after the other without progress.
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("max_attempts", sa.Integer, nullable=False),
+    sa.Column("run_at", BIG, nullable=False),
     sa.Column("worker_id", sa.String(36)),
+    sa.Column("claimed_at", BIG),
     sa.Column("heartbeat_at", BIG),
+    sa.Column("progress_at", BIG),
+    # Seconds it may run in all; resolved when it was queued.
+    sa.Column("timeout_s", BIG, nullable=False),
+    # Microseconds that earlier attempts ran.
+    sa.Column("used_us", BIG, nullable=False),
+    sa.Column("cancel_requested_at", BIG),
     sa.Column("phase", sa.String(16)),
     sa.Column("items_found", BIG),
     sa.Column("items_total", BIG),
@@ -358,28 +391,68 @@ library_scan_jobs = sa.Table(
     sa.Column("items_removed", BIG),
     sa.Column("items_failed", BIG),
     sa.Column("items_skipped", BIG),
+    # JSON: the outcomes of earlier attempts.
+    sa.Column("carried", sa.Text),
     sa.Column("current_path", sa.Text),
     sa.Column("error", sa.Text),
     sa.Column("reason", sa.String(32)),
+    # JSON, at the end.
+    sa.Column("report", sa.Text),
+    sa.Column("event_seq", BIG, nullable=False),
     sa.Column("log_seq", BIG, nullable=False),
     sa.Column("queued_at", BIG),
     sa.Column("started_at", BIG),
     sa.Column("completed_at", BIG),
     sa.Index(None, "library_id", "seq"),
 )
+#: Written out, not bound: neither database proves a partial index from a parameter.
+is_queued = sa.text("library_scan_jobs.status = 'queued'")
+is_running = sa.text("library_scan_jobs.status = 'running'")
+#: One that nobody has begun: what was begun and came back does not stand in the way of a follow-up.
+_fresh = sa.text("status = 'queued' AND attempt = 0")
+_running = sa.text("status = 'running'")
+_queued = sa.text("status = 'queued'")
 sa.Index(
     "uq_library_scan_jobs_queued",
     library_scan_jobs.c.unique_key,
     unique=True,
-    sqlite_where=library_scan_jobs.c.status == "queued",
-    postgresql_where=library_scan_jobs.c.status == "queued",
+    sqlite_where=_fresh,
+    postgresql_where=_fresh,
 )
 sa.Index(
     "uq_library_scan_jobs_running",
     library_scan_jobs.c.unique_key,
     unique=True,
-    sqlite_where=library_scan_jobs.c.status == "running",
-    postgresql_where=library_scan_jobs.c.status == "running",
+    sqlite_where=_running,
+    postgresql_where=_running,
+)
+sa.Index(
+    "ix_library_scan_jobs_waiting",
+    library_scan_jobs.c.priority,
+    library_scan_jobs.c.seq,
+    sqlite_where=_queued,
+    postgresql_where=_queued,
+)
+
+#: What happened to a job, numbered without a gap.
+job_events = sa.Table(
+    "job_events",
+    metadata,
+    sa.Column(
+        "job_seq",
+        BIG,
+        sa.ForeignKey("library_scan_jobs.seq", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("seq", BIG, primary_key=True, autoincrement=False),
+    sa.Column("at", BIG, nullable=False),
+    sa.Column("fence", BIG, nullable=False),
+    sa.Column("kind", sa.String(24), nullable=False),
+    sa.Column("worker_id", sa.String(36)),
+    # JSON.
+    sa.Column("detail", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 job_logs = sa.Table(
@@ -398,4 +471,31 @@ job_logs = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary),
     sqlite_with_rowid=False,
+)
+
+#: When a library is scanned by itself.
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    sa.Column("type", sa.String(16), nullable=False),
+    sa.Column("cron", sa.Text, nullable=False),
+    # IANA name.
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("next_run_at", BIG),
+    sa.Column("last_run_at", BIG),
+    sa.Column("last_job_id", sa.String(36)),
+    # Why it cannot run; null when it can.
+    sa.Column("problem", sa.Text),
+    sa.UniqueConstraint("library_id", "type"),
+)
+
+#: Settings that are kept in the catalogue and go before the environment (PROMISES A9).
+config = sa.Table(
+    "config",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    # JSON.
+    sa.Column("value", sa.Text, nullable=False),
 )
