@@ -133,7 +133,12 @@ async def test_removing_a_library_forgets_all_of_it_and_touches_no_file(shelf: S
     before = {path: path.read_bytes() for path in shelf.tree.path.rglob("*") if path.is_file()}
     assert await shelf.app.libraries.remove(shelf.library_id) is True
     left = await catalogue.rows(shelf.database)
-    assert {name for name, content in left.items() if content} == {"id_counters", "libraries", "roots"}
+    assert {name for name, content in left.items() if content} == {
+        "id_counters",
+        "libraries",
+        "roots",
+        "workers",
+    }
     assert await shelf.app.libraries.all() == [other]
     assert {path: path.read_bytes() for path in shelf.tree.path.rglob("*") if path.is_file()} == before
 

@@ -18,12 +18,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from shelfread.app import open_app
+from shelfread.model.job import Scope
 from shelfread.settings import Settings
+from shelfread.store import job_trail, jobs
 from shelfread.store import migrate as module
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.migrate import HEAD, back_up, migrate
@@ -89,7 +93,8 @@ async def test_partial_indexes_are_there_as_written(empty: Database) -> None:
 async def test_every_id_counter_starts_at_one(empty: Database) -> None:
     await migrate(empty)
     counters = {row["name"]: row["next"] for row in (await catalogue.rows(empty))["id_counters"]}
-    numbered = {table.name for table in metadata.tables.values() if "id" in table.c} - {"library_scan_jobs"}
+    numbered = {table.name for table in metadata.tables.values() if "id" in table.c}
+    numbered -= {"library_scan_jobs", "workers"}
     assert counters == dict.fromkeys([*numbered, "jobs"], 1)
 
 
@@ -411,11 +416,11 @@ async def test_a_disk_that_fills_up_later_loses_nothing_that_was_there(
 @pytest.fixture
 def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program whose newest schema is one further than any database here."""
-    monkeypatch.setattr(module, "HEAD", "0002")
+    monkeypatch.setattr(module, "HEAD", "0003")
 
     def upgrade(connection: sa.Connection) -> None:
         connection.execute(sa.text("CREATE TABLE new_things (id INTEGER)"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0003'"))
 
     monkeypatch.setattr(module, "_upgrade", upgrade)
 
@@ -432,7 +437,7 @@ async def test_a_copy_is_made_before_a_migration_and_holds_what_was_there(
     assert await migrate(database) is True
     assert "new_things" in await _tables(database)
     (copy,) = tmp_path.glob("*.backup")
-    assert copy.name.startswith("shelf.db.before-0002-from-0001.")
+    assert copy.name.startswith("shelf.db.before-0003-from-0002.")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.unfinished*"))
     with sqlite3.connect(copy) as connection:
@@ -467,7 +472,7 @@ async def test_an_old_database_on_postgresql_is_migrated_too(postgres: Any) -> N
     await _run(
         database,
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
-        "INSERT INTO alembic_version VALUES ('0001')",
+        "INSERT INTO alembic_version VALUES ('0002')",
     )
     assert await migrate(database) is True
     assert await migrate(database) is False
@@ -512,3 +517,56 @@ async def test_a_data_folder_that_cannot_be_is_refused_in_one_line(tmp_path: Pat
             pass
     assert "\n" not in str(caught.value)
     assert "data" in str(caught.value)
+
+
+# From every older schema
+
+
+async def _at_first_schema(database: Database) -> None:
+    """A catalogue as the first schema had it, with a library, its jobs and their logs."""
+
+    def upgrade(connection: sa.Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(FOLDER))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+    async def work(connection: Any) -> None:
+        await connection.run_sync(upgrade)
+
+    await database.write(work)
+    columns = "id, seq, library_id, type, status, scopes, unique_key, fence, items_added, log_seq, queued_at"
+    await _run(
+        database,
+        "INSERT INTO libraries (id, name, kind, options, reader_version, untidy, created_at) "
+        "VALUES (1, 'Music', 'music', '{}', 1, false, 5)",
+        f"INSERT INTO library_scan_jobs ({columns}) "
+        "VALUES ('a', 1, 1, 'scan', 'completed', '[[1, \"\"]]', 'k', 1, 7, 2, 10)",
+        f"INSERT INTO library_scan_jobs ({columns}) "
+        "VALUES ('b', 2, 1, 'rescan', 'running', '[[1, \"61\"]]', 'l', 3, 1, 0, 20)",
+        "INSERT INTO job_logs (job_seq, seq, at, level, message) "
+        "VALUES (1, 1, 11, 'info', 'one'), (1, 2, 12, 'error', 'two')",
+    )
+
+
+async def test_jobs_and_logs_of_the_first_schema_are_kept(empty: Database) -> None:
+    await _at_first_schema(empty)
+    assert await migrate(empty) is True
+    async with empty.read() as connection:
+        running, done = await jobs.listed(connection, library_id=1)
+        lines = await job_trail.logs(connection, 1)
+    assert (done.id, done.type, done.status, done.counters.added) == ("a", "scan", "completed", 7)
+    assert (running.id, running.fence, running.scopes) == ("b", 3, (Scope(1, b"a"),))
+    assert (done.origin, done.attempt, done.timeout_s, done.event_seq) == ("cli", 1, 21_600, 0)
+    assert [(line.seq, line.message) for line in lines] == [(1, "one"), (2, "two")]
+    # References still hold: what goes takes along what belongs to it.
+    await _run(empty, "DELETE FROM library_scan_jobs WHERE id = 'a'")
+    found = await catalogue.rows(empty)
+    assert found["job_logs"] == []
+    assert len(found["library_scan_jobs"]) == 1
+
+    def compare(connection: sa.Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with empty.read() as connection:
+        assert await connection.run_sync(compare) == []

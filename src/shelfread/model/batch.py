@@ -24,6 +24,8 @@ class BatchReport:
     total: int | None = None
     current_path: str | None = None
     logs: Sequence[LogLine] = field(default_factory=tuple)
+    #: What the job's report says at the end beside the counters: plain data.
+    outcome: dict[str, Any] = field(default_factory=dict)
 
 
 class Batch(Protocol):
@@ -36,7 +38,8 @@ class Batch(Protocol):
         """Run `work` and store the report in one transaction that starts with the fence.
 
         `work` gets the store's connection and may be run again from its start when the database asked for
-        a retry. Raises `LostJob` when the job is no longer this process's, with nothing written.
+        a retry. Raises `LostJob` when the job is no longer this process's, and `CancelRequested` when it is
+        to stop; nothing is written then.
         """
 
     async def finish(self, work: Callable[[Any], Awaitable[None]] | None, report: BatchReport) -> None:

@@ -197,6 +197,8 @@ class Job:
     report: dict[str, Any] | None = None
     #: Why nobody can run this row; None when it is sound.
     broken: str | None = None
+    #: Whether anything was counted yet: before that the counters are unknown, not zero (PROMISES D13).
+    counted: bool = False
 
     @property
     def left_us(self) -> int:
@@ -256,6 +258,10 @@ class CancelRequested(Exception):
 
 class AlreadyRunning(Exception):
     """A scan that covers some of the same files is running now."""
+
+
+class UnknownLibrary(Exception):
+    """The library of a request is not there."""
 
 
 class Stopped(Exception):

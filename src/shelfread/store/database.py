@@ -26,6 +26,10 @@ WRITE_ATTEMPTS = 8
 #: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
 BUSY_TIMEOUT_S = 10.0
 
+#: PostgreSQL: how long a session may do nothing inside a transaction, and wait for a lock.
+IDLE_IN_TRANSACTION_S = 20
+LOCK_TIMEOUT_S = 15
+
 #: PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
 #: PostgreSQL: program_limit_exceeded, for one a key that is too long for an index. The row's fault.
@@ -81,10 +85,14 @@ class Database:
             # "format" makes bulk rows plain tuples on both databases.
             options["paramstyle"] = "format"
             options["connect_args"] = {"application_name": "shelfread"}
+            # A server that was restarted costs a connection, not a job.
+            options["pool_pre_ping"] = True
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
         if self.is_sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(self.engine.sync_engine, "connect", _prepare_postgresql)
 
     @property
     def path(self) -> Path | None:
@@ -135,6 +143,41 @@ class Database:
                 await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be used at the moment: away, locked, out of room.
+
+    Nothing is wrong with what was to be written then, and later it may work.
+    """
+    if not isinstance(error, sa.exc.DBAPIError):
+        return isinstance(error, sa.exc.TimeoutError)
+    if error.connection_invalidated:
+        return True
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in _AWAY_CODES
+    state = getattr(original, "sqlstate", None)
+    if state is None:
+        # The driver's own words: no connection at all.
+        return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return state in _AWAY_STATES or state[:2] in ("08", "53", "57", "58") or state in _RETRY_STATES
+
+
+#: SQLite: busy, locked, no memory, read only (a disk that was remounted), I/O error, full, cannot open.
+_AWAY_CODES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+#: PostgreSQL: idle_in_transaction_session_timeout, read_only_sql_transaction.
+_AWAY_STATES = frozenset({"25P03", "25006"})
+
+
 def _may_be_retried(error: sa.exc.OperationalError) -> bool:
     original = error.orig
     if isinstance(original, sqlite3.OperationalError):
@@ -157,6 +200,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA cache_size=-32768")
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # A process that was paused in the middle of a transaction must not hold its locks for ever: its job is
+    # another's before that (the lease is longer).
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'")
+    cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _turn_on_log(cursor: Any) -> None:

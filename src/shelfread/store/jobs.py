@@ -1,31 +1,33 @@
-"""The rows of `library_scan_jobs`: queue, progress and history in one table, and their logs.
+"""The rows of `library_scan_jobs` and what is asked of them: queue, progress and history in one table.
 
-Statements only, each meant to be one part of a transaction that `queue` makes. Every write of a running
-job goes through `guard`: without the right fence nothing else may be written.
+Turns rows into `model.job.Job` and answers questions. `job_writes` changes them, `job_trail` keeps what
+happened to each. Statements only, each meant to be one part of a transaction that `queue` makes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
-from shelfread.model.job import Job, JobStatus, JobType, LogLine, LostJob, Phase, Reason, Scope
-from shelfread.store.clock import now_us
-from shelfread.store.database import insert_rows
-from shelfread.store.tables import job_logs, libraries
+from shelfread.model.job import NEEDS_LIBRARY, Job, JobStatus, Phase, Scope
+from shelfread.store.tables import is_queued, is_running, libraries, workers
 from shelfread.store.tables import library_scan_jobs as jobs
-
-_LOG_COLUMNS = ("job_seq", "seq", "at", "level", "message", "path")
 
 #: Jobs that a question about the past looks at.
 _JOBS_LOOKED_AT = 200
+#: Queued jobs that a claim looks at: more than anybody has, and no unbounded list.
+_WAITING_LOOKED_AT = 1000
+#: The first of the two numbers of an advisory lock on a type of job.
+_LOCK_SPACE = 0x5E1E
+_COUNTS = tuple(item.name for item in fields(Counters))
 
 
 def scopes_text(scopes: Sequence[Scope]) -> str:
@@ -33,146 +35,88 @@ def scopes_text(scopes: Sequence[Scope]) -> str:
     return json.dumps(sorted([scope.root_id, scope.relative.hex()] for scope in scopes))
 
 
-def _scopes(text: str) -> tuple[Scope, ...]:
-    return tuple(Scope(root_id, bytes.fromhex(relative)) for root_id, relative in json.loads(text))
+def scopes_of(text: str) -> tuple[Scope, ...]:
+    """The scopes of a stored text. Raises ValueError or TypeError for what is none."""
+    scopes = tuple(Scope(root_id, bytes.fromhex(relative)) for root_id, relative in json.loads(text))
+    if not all(isinstance(scope.root_id, int) for scope in scopes):
+        raise ValueError("a root's id is a number")
+    return scopes
 
 
-async def insert_running(
-    connection: AsyncConnection,
-    *,
-    job_id: str,
-    seq: int,
-    library_id: int,
-    job_type: JobType,
-    scopes: Sequence[Scope],
-    worker_id: str,
-) -> None:
-    """Insert a job that its inserter has claimed already (a scan from the command line)."""
-    now = now_us()
-    text = scopes_text(scopes)
-    await connection.execute(
-        insert(jobs).values(
-            id=job_id,
-            seq=seq,
-            library_id=library_id,
-            type=job_type.value,
-            status=JobStatus.RUNNING.value,
-            scopes=text,
-            unique_key=f"{library_id}:{text}",
-            fence=1,
-            worker_id=worker_id,
-            heartbeat_at=now,
-            phase=Phase.DISCOVERING.value,
-            log_seq=0,
-            queued_at=now,
-            started_at=now,
-        )
+async def lock_library(connection: AsyncConnection, library_id: int) -> bool:
+    """Make all that queue or claim for one library wait for one another; false when it is gone.
+
+    On SQLite the writer's lock does that. On PostgreSQL the row's lock does, in the mode that lets scans go
+    on adding rows that refer to the library.
+    """
+    found = await connection.execute(
+        select(libraries.c.id).where(libraries.c.id == library_id).with_for_update(key_share=True)
     )
+    return found.first() is not None
 
 
-async def running(connection: AsyncConnection, library_id: int) -> list[Job]:
-    """The jobs of a library that say they are running, oldest first."""
-    rows = await connection.execute(
-        select(jobs)
-        .where(jobs.c.library_id == library_id, jobs.c.status == JobStatus.RUNNING.value)
-        .order_by(jobs.c.seq)
-    )
+async def lock_type(connection: AsyncConnection, job_type: str) -> None:
+    """The same for jobs that have no library: those of one type wait for one another."""
+    if connection.dialect.name == "postgresql":
+        key = zlib.crc32(job_type.encode()) & 0x7FFFFFFF
+        await connection.execute(select(sa.func.pg_advisory_xact_lock(_LOCK_SPACE, key)))
+
+
+async def get(connection: AsyncConnection, job_id: str) -> Job | None:
+    """The job of this id; None when there is none."""
+    row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).first()
+    return _job(row) if row else None
+
+
+async def get_for_update(
+    connection: AsyncConnection, job_id: str, *, skip_locked: bool = False
+) -> Job | None:
+    """The job with its row locked until the transaction ends.
+
+    With `skip_locked` also None while somebody else writes it: a worker that sleeps in the middle of a
+    transaction must not make those wait who would take its job away.
+    """
+    query = select(jobs).where(jobs.c.id == job_id).with_for_update(skip_locked=skip_locked)
+    row = (await connection.execute(query)).first()
+    return _job(row) if row else None
+
+
+async def with_prefix(connection: AsyncConnection, prefix: str, limit: int = 2) -> list[Job]:
+    """Jobs whose id begins so, oldest first."""
+    # A range and not LIKE: it uses the index, and nothing in it is a wildcard.
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""
+    query = select(jobs).order_by(jobs.c.seq).limit(limit)
+    if prefix:
+        query = query.where(jobs.c.id >= prefix, jobs.c.id < after)
+    return [_job(row) for row in await connection.execute(query)]
+
+
+async def running(connection: AsyncConnection, library_id: int | None = None) -> list[Job]:
+    """The jobs that say they are running, of one library or of all, oldest first."""
+    query = select(jobs).where(is_running).order_by(jobs.c.seq)
+    if library_id is not None:
+        query = query.where(jobs.c.library_id == library_id)
+    return [_job(row) for row in await connection.execute(query)]
+
+
+async def running_of_type(connection: AsyncConnection, job_type: str) -> list[Job]:
+    """The jobs of one type that say they are running."""
+    rows = await connection.execute(select(jobs).where(is_running, jobs.c.type == job_type))
     return [_job(row) for row in rows]
 
 
-async def lock_library(connection: AsyncConnection, library_id: int) -> None:
-    """Make claims for one library wait for one another (on SQLite the writer's lock does)."""
-    await connection.execute(select(libraries.c.id).where(libraries.c.id == library_id).with_for_update())
-
-
-async def guard(
-    connection: AsyncConnection, job_id: str, fence: int, values: dict[str, Any], logs: int = 0
-) -> int:
-    """Update a running job's row under its fence; gives the log sequence number before this write.
-
-    Raises:
-        LostJob: the row is not running under this fence any more.
-    """
-    row = (
-        await connection.execute(
-            update(jobs)
-            .where(jobs.c.id == job_id, jobs.c.status == JobStatus.RUNNING.value, jobs.c.fence == fence)
-            .values(heartbeat_at=now_us(), log_seq=jobs.c.log_seq + logs, **values)
-            .returning(jobs.c.log_seq)
-        )
-    ).first()
-    if row is None:
-        raise LostJob(f"job {job_id} was taken over or ended by another process")
-    return int(row[0]) - logs
-
-
-def progress_values(report: BatchReport) -> dict[str, Any]:
-    """The columns of a job's row that a report sets."""
-    counters = report.counters
-    return {
-        "phase": report.phase.value,
-        "items_total": report.total,
-        "current_path": report.current_path,
-        "items_found": counters.found,
-        "items_added": counters.added,
-        "items_updated": counters.updated,
-        "items_moved": counters.moved,
-        "items_restored": counters.restored,
-        "items_unchanged": counters.unchanged,
-        "items_removed": counters.removed,
-        "items_failed": counters.failed,
-        "items_skipped": counters.skipped,
-    }
-
-
-async def write_logs(connection: AsyncConnection, job_seq: int, after: int, lines: Sequence[LogLine]) -> None:
-    """Append log lines behind sequence number `after`."""
-    now = now_us()
-    rows = [
-        (job_seq, after + number, now, line.level, line.message, line.path)
-        for number, line in enumerate(lines, start=1)
-    ]
-    await insert_rows(connection, job_logs, _LOG_COLUMNS, rows)
-
-
-async def end(
-    connection: AsyncConnection,
-    job_id: str,
-    fence: int,
-    status: JobStatus,
-    *,
-    error: str | None = None,
-    reason: Reason | None = None,
-) -> None:
-    """End a running job. Raises LostJob like `guard`."""
-    await guard(
-        connection,
-        job_id,
-        fence,
-        {
-            "status": status.value,
-            "error": error,
-            "reason": reason.value if reason else None,
-            "completed_at": now_us(),
-            "current_path": None,
-        },
+async def waiting(
+    connection: AsyncConnection, *, library_id: int | None = None, types: Collection[str] = ()
+) -> list[Job]:
+    """Queued jobs, in the order in which they are to be claimed."""
+    query = (
+        select(jobs).where(is_queued).order_by(jobs.c.priority.desc(), jobs.c.seq).limit(_WAITING_LOOKED_AT)
     )
-
-
-async def declare_lost(connection: AsyncConnection, job: Job) -> None:
-    """End the job of a process that is known to be dead; its fence rises so that nothing of it counts."""
-    await connection.execute(
-        update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.status == JobStatus.RUNNING.value, jobs.c.fence == job.fence)
-        .values(
-            status=JobStatus.FAILED.value,
-            reason=Reason.WORKER_LOST.value,
-            error="the process that ran this scan is gone",
-            fence=job.fence + 1,
-            completed_at=now_us(),
-            current_path=None,
-        )
-    )
+    if library_id is not None:
+        query = query.where(jobs.c.library_id == library_id)
+    if types:
+        query = query.where(jobs.c.type.in_(sorted(types)))
+    return [_job(row) for row in await connection.execute(query)]
 
 
 async def last_completed(
@@ -193,51 +137,82 @@ async def last_completed(
         .limit(1 if scopes is None else _JOBS_LOOKED_AT)
     )
     for row in found:
-        if all(any(_covers(own, wanted) for own in _scopes(row.scopes)) for wanted in scopes or ()):
+        own = scopes_of(row.scopes)
+        if all(any(scope.covers(wanted) for scope in own) for wanted in scopes or ()):
             return int(row.completed_at or 0)
     return 0
 
 
-def _covers(scope: Scope, other: Scope) -> bool:
-    return scope.overlaps(other) and len(scope.relative) <= len(other.relative)
-
-
-async def get(connection: AsyncConnection, job_id: str) -> Job | None:
-    """The job of this id; None when there is none."""
-    row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).first()
-    return _job(row) if row else None
-
-
 async def history(connection: AsyncConnection, library_id: int, limit: int = 20) -> list[Job]:
     """The jobs of a library, newest first."""
-    rows = await connection.execute(
-        select(jobs).where(jobs.c.library_id == library_id).order_by(jobs.c.seq.desc()).limit(limit)
-    )
-    return [_job(row) for row in rows]
+    return await listed(connection, library_id=library_id, limit=limit)
+
+
+async def listed(
+    connection: AsyncConnection,
+    *,
+    statuses: Collection[str] = (),
+    library_id: int | None = None,
+    types: Collection[str] = (),
+    before_seq: int | None = None,
+    limit: int = 50,
+) -> list[Job]:
+    """Jobs, newest first; `before_seq` is the last one of the page before."""
+    query = select(jobs).order_by(jobs.c.seq.desc()).limit(limit)
+    if statuses:
+        query = query.where(jobs.c.status.in_(sorted(statuses)))
+    if library_id is not None:
+        query = query.where(jobs.c.library_id == library_id)
+    if types:
+        query = query.where(jobs.c.type.in_(sorted(types)))
+    if before_seq is not None:
+        query = query.where(jobs.c.seq < before_seq)
+    return [_job(row) for row in await connection.execute(query)]
+
+
+async def worker(connection: AsyncConnection, worker_id: str) -> dict[str, Any] | None:
+    """A process that runs jobs, as its row says: id, kind, host, pid, version, started_at."""
+    row = (await connection.execute(select(workers).where(workers.c.id == worker_id))).first()
+    return dict(row._mapping) if row else None
+
+
+def counters_of(text: str | None) -> Counters:
+    """Stored counters; zeros for none."""
+    if not text:
+        return Counters()
+    known: dict[str, Any] = json.loads(text)
+    return Counters(**{name: int(known.get(name, 0)) for name in _COUNTS})
+
+
+def counts(counters: Counters) -> dict[str, int]:
+    """Counters as events and `carried` store them."""
+    return {name: getattr(counters, name) for name in _COUNTS}
 
 
 def _job(row: sa.Row[Any]) -> Job:
+    broken = None
+    try:
+        scopes = scopes_of(row.scopes)
+    except (ValueError, TypeError):
+        scopes, broken = (), "it does not say which folders it covers"
+    if row.type in NEEDS_LIBRARY:
+        if row.library_id is None:
+            broken = "it names no library"
+        elif not scopes:
+            broken = broken or "it covers no folder"
+    if not row.id:
+        broken = "it has no id"
     return Job(
         id=row.id,
         seq=row.seq,
         library_id=row.library_id,
-        type=JobType(row.type),
+        type=row.type,
         status=JobStatus(row.status),
-        scopes=_scopes(row.scopes),
+        scopes=scopes,
         fence=row.fence,
         worker_id=row.worker_id,
         phase=Phase(row.phase) if row.phase else None,
-        counters=Counters(
-            found=row.items_found or 0,
-            added=row.items_added or 0,
-            updated=row.items_updated or 0,
-            moved=row.items_moved or 0,
-            restored=row.items_restored or 0,
-            unchanged=row.items_unchanged or 0,
-            failed=row.items_failed or 0,
-            skipped=row.items_skipped or 0,
-            removed=row.items_removed or 0,
-        ),
+        counters=Counters(**{name: getattr(row, f"items_{name}") or 0 for name in _COUNTS}),
         items_total=row.items_total,
         current_path=row.current_path,
         error=row.error,
@@ -245,4 +220,23 @@ def _job(row: sa.Row[Any]) -> Job:
         queued_at=row.queued_at,
         started_at=row.started_at,
         completed_at=row.completed_at,
+        origin=row.origin,
+        request_id=row.request_id,
+        priority=row.priority,
+        attempt=row.attempt,
+        losses=row.losses,
+        max_attempts=row.max_attempts,
+        run_at=row.run_at,
+        claimed_at=row.claimed_at,
+        heartbeat_at=row.heartbeat_at,
+        progress_at=row.progress_at,
+        timeout_s=row.timeout_s,
+        used_us=row.used_us,
+        cancel_requested_at=row.cancel_requested_at,
+        event_seq=row.event_seq,
+        log_seq=row.log_seq,
+        carried=counters_of(row.carried),
+        report=json.loads(row.report) if row.report else None,
+        broken=broken,
+        counted=row.items_found is not None,
     )

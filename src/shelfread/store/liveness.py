@@ -1,45 +1,114 @@
-"""A session advisory lock of PostgreSQL: held by a connection of its own, gone when that ends."""
+"""What on PostgreSQL proves that a process lives, and tells it the news: a connection of its own.
+
+It holds a session advisory lock, which is gone the moment the connection ends, and listens to what
+`job_trail.announce` says. Knows no job and no worker, only a number.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shelfread.store.database import Database
+from shelfread.store.job_trail import CHANNEL
 
-#: The first of the two numbers of every lock, so that job locks meet no lock of anybody else.
+#: The first of the two numbers of every lock, so that these locks meet no lock of anybody else.
 _SPACE = 0x5E1F
+#: The pauses between two tries to come back after the connection was lost, in seconds.
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)
+#: A connection that died without a word is noticed after so long, in seconds.
+_ASK_AFTER_S = 15.0
 
 
 class AdvisoryLock:
-    """A lock on one number in one PostgreSQL database."""
+    """A lock on one number in one PostgreSQL database, kept as long as this process lives."""
 
-    def __init__(self, database: Database, number: int) -> None:
+    def __init__(self, database: Database, number: int, on_news: Callable[[], None] = lambda: None) -> None:
+        # The engine only knows how to reach the server; the connection is the driver's own.
         self._engine = create_async_engine(database.url, poolclass=NullPool)
         self._number = number % (1 << 31)
-        self._connection: AsyncConnection | None = None
+        self._on_news = on_news
+        self._connection: psycopg.AsyncConnection | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     async def acquire(self) -> bool:
-        """Take it without waiting; false when another session has it."""
-        connection = await self._engine.connect()
-        try:
-            taken = await connection.execute(select(func.pg_try_advisory_lock(_SPACE, self._number)))
-            won = bool(taken.scalar_one())
-            # The lock belongs to the session; an open transaction would only hold back the server.
-            await connection.commit()
-        except BaseException:
-            await connection.close()
-            raise
-        if won:
-            self._connection = connection
-        else:
-            await connection.close()
-        return won
+        """Take it without waiting, and keep it from then on; false when another session has it."""
+        self._connection = await self._take()
+        if self._connection is None:
+            return False
+        self._keeping = asyncio.create_task(self._keep())
+        return True
 
     async def release(self) -> None:
         """End the session that holds it."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeping
+            self._keeping = None
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
         await self._engine.dispose()
+
+    async def _take(self) -> psycopg.AsyncConnection | None:
+        arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
+        connection = await psycopg.AsyncConnection.connect(
+            *arguments, **{**options, "application_name": "shelfread presence", "autocommit": True}
+        )
+        try:
+            # No timeout of idle sessions may end it: idle is what it is for.
+            await connection.execute("SET idle_session_timeout = 0")
+            found = await connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_SPACE, self._number))
+            row = await found.fetchone()
+            if row is None or not row[0]:
+                await connection.close()
+                return None
+            await connection.execute(f"LISTEN {CHANNEL}")
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _keep(self) -> None:
+        """Hear the news; when the connection is lost, come back before anybody believes this process dead."""
+        lost = 0
+        while True:
+            try:
+                if self._connection is None:
+                    self._connection = await self._take()
+                    self._on_news()
+                if self._connection is not None:
+                    await self._hear(self._connection)
+            except (psycopg.Error, OSError):
+                if self._connection is not None:
+                    with contextlib.suppress(psycopg.Error, OSError):
+                        await self._connection.close()
+                    self._connection, lost = None, 0
+            await asyncio.sleep(_PAUSES[min(lost, len(_PAUSES) - 1)])
+            lost += 1
+
+    async def _hear(self, connection: psycopg.AsyncConnection) -> None:
+        while True:
+            async for _ in connection.notifies(timeout=_ASK_AFTER_S, stop_after=1):
+                self._on_news()
+            # A half-open connection hears nothing for ever.
+            await connection.execute("SELECT 1")
+
+
+async def is_locked(database: Database, number: int) -> bool:
+    """Whether some session holds the lock on a number. Takes nothing, so it gets in nobody's way."""
+    query = text(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+        "AND classid = :space AND objid = :number "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with database.read() as connection:
+        found = await connection.execute(query, {"space": _SPACE, "number": number % (1 << 31)})
+        return found.first() is not None

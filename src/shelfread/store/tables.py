@@ -338,7 +338,6 @@ workers = sa.Table(
     metadata,
     # Random for every start: host names and process ids come back.
     sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("seq", BIG, nullable=False, unique=True),
     # cli, managed or standalone.
     sa.Column("kind", sa.String(16), nullable=False),
     # For people only.
@@ -409,7 +408,7 @@ library_scan_jobs = sa.Table(
 is_queued = sa.text("library_scan_jobs.status = 'queued'")
 is_running = sa.text("library_scan_jobs.status = 'running'")
 #: One that nobody has begun: what was begun and came back does not stand in the way of a follow-up.
-_fresh = sa.text("status = 'queued' AND attempt = 0")
+_fresh = sa.text("status = 'queued' AND fence = 0")
 _running = sa.text("status = 'running'")
 _queued = sa.text("status = 'queued'")
 sa.Index(

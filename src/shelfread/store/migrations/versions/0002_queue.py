@@ -6,6 +6,8 @@ tables. The logs go first: dropping the jobs would delete what refers to them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,7 +19,7 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 #: New columns that must have a value, with that of the rows that are there.
-FILLED: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
+FILLED: tuple[tuple[str, sa.types.TypeEngine[Any], str], ...] = (
     ("origin", sa.String(length=16), "'cli'"),
     ("priority", sa.Integer(), "0"),
     ("attempt", sa.Integer(), "1"),
@@ -29,7 +31,7 @@ FILLED: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
     ("event_seq", BIG, "0"),
 )
 #: New columns that may be empty.
-EMPTY: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
+EMPTY: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("request_id", sa.String(length=36)),
     ("claimed_at", BIG),
     ("progress_at", BIG),
@@ -39,9 +41,10 @@ EMPTY: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
 )
 #: The columns of revision 0001.
 OLD = (
-    "id, seq, library_id, type, status, scopes, unique_key, fence, worker_id, heartbeat_at, phase, items_found, "
-    "items_total, items_added, items_updated, items_moved, items_restored, items_unchanged, items_removed, "
-    "items_failed, items_skipped, current_path, error, reason, log_seq, queued_at, started_at, completed_at"
+    "id, seq, library_id, type, status, scopes, unique_key, fence, worker_id, heartbeat_at, phase, "
+    "items_found, items_total, items_added, items_updated, items_moved, items_restored, items_unchanged, "
+    "items_removed, items_failed, items_skipped, current_path, error, reason, log_seq, queued_at, "
+    "started_at, completed_at"
 )
 
 
@@ -57,8 +60,8 @@ def upgrade() -> None:
         "library_scan_jobs",
         ["unique_key"],
         unique=True,
-        sqlite_where=sa.text("status = 'queued' AND attempt = 0"),
-        postgresql_where=sa.text("status = 'queued' AND attempt = 0"),
+        sqlite_where=sa.text("status = 'queued' AND fence = 0"),
+        postgresql_where=sa.text("status = 'queued' AND fence = 0"),
     )
     op.create_index(
         "ix_library_scan_jobs_waiting",
@@ -68,8 +71,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'queued'"),
     )
     _add_tables()
-    for name in ("workers", "schedules"):
-        op.execute(sa.text("INSERT INTO id_counters (name, next) VALUES (:name, 1)").bindparams(name=name))
+    op.execute(sa.text("INSERT INTO id_counters (name, next) VALUES ('schedules', 1)"))
 
 
 def _alter() -> None:
@@ -182,14 +184,12 @@ def _add_tables() -> None:
     op.create_table(
         "workers",
         sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("seq", BIG, nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("pid", BIG, nullable=False),
         sa.Column("version", sa.String(length=32), nullable=False),
         sa.Column("started_at", BIG, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_workers"),
-        sa.UniqueConstraint("seq", name="uq_workers_seq"),
     )
     op.create_table(
         "job_events",
