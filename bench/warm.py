@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from shelfread.app import KINDS, App, absolute, open_app
+from shelfread.app.workers import pool_sizes
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.settings import Settings
@@ -74,7 +75,7 @@ async def main() -> None:
     """Answer lines until there are no more."""
     settings = Settings(database_url=_line()["database"], settle_seconds=0)
     # One library kind, one size of pools: as the program chooses them itself.
-    async with open_app(settings) as app, warm(KINDS["music"], app.pool_sizes()) as pools:
+    async with open_app(settings) as app, warm(KINDS["music"], pool_sizes(settings)) as pools:
         _say({})
         while line := await asyncio.to_thread(sys.stdin.readline):
             _say(await scan(app, pools, json.loads(line)))

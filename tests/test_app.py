@@ -25,7 +25,7 @@ async def test_a_scan_whose_beginning_cannot_be_told_ends_and_lets_go(shelf: She
 
     with pytest.raises(BrokenPipeError):
         await shelf.app.scan(await shelf.library(), pools=shelf.pools, on_start=broken)
-    (job,) = await shelf.app.history(shelf.library_id)
+    (job,) = await shelf.app.jobs.history(shelf.library_id)
     assert (job.status, job.reason) == (JobStatus.FAILED, "exception")
     await shelf.app.refuse_while_running(shelf.library_id)
     assert await shelf.scan() == {"added": 1}

@@ -8,49 +8,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from shelfread.media.music import KIND as MUSIC
-from shelfread.media.music import releases as music_releases
-from shelfread.model.job import AlreadyRunning, Job, JobType, Reason, Scope
+from shelfread.app.kinds import KINDS
+from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
+from shelfread.model.job import (
+    AlreadyRunning,
+    CancelRequested,
+    Enqueued,
+    JobRequest,
+    JobType,
+    Origin,
+    Scope,
+)
 from shelfread.model.library import Library
-from shelfread.queue.locks import lock_for
+from shelfread.queue.bell import Bell
+from shelfread.queue.group import WorkerGroup
+from shelfread.queue.presence import is_present
+from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.running import RunningJob
+from shelfread.queue.timeout import job_timeout
 from shelfread.scan.folder import joined
 from shelfread.scan.gone import is_gone
 from shelfread.scan.plan import Mode, Outcome, Plan
 from shelfread.scan.progress import OnProgress, silent
-from shelfread.settings import Settings
-from shelfread.store import jobs, removals
+from shelfread.settings import Settings, WorkerSettings, read_worker_settings
+from shelfread.store import removals
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
-from shelfread.store.ids import IdBlocks
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.migrate import migrate
-from shelfread.store.music import MusicCatalogue
 from shelfread.store.problems import ProblemRow, open_problems
-from shelfread.store.release_facts import MusicRules
-from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, scan_library_job, warm
-
-_MUSIC_RULES = MusicRules(
-    arrange=music_releases.arrange,
-    album_artist=music_releases.album_artist,
-    earliest=music_releases.earliest,
-    disc_count=music_releases.disc_count,
-    various=music_releases.VARIOUS_ARTISTS,
-)
-
-
-def _music(library_id: int, ids: IdBlocks) -> MusicCatalogue:
-    return MusicCatalogue(library_id, ids, _MUSIC_RULES)
-
-
-KINDS: dict[str, KindParts] = {
-    MUSIC.name: KindParts(MUSIC, "shelfread.media.music:KIND", _music),
-}
+from shelfread.tasks.library_scan import Pools, reason_of, scan_library_job, warm
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +75,9 @@ class App:
         self.settings = settings
         self.database = database
         self.libraries = LibraryRepository(database)
-
-    def pool_sizes(self) -> PoolSizes:
-        settings = self.settings
-        return PoolSizes(
-            settings.parsers,
-            settings.walkers,
-            settings.parser_timeout_seconds,
-            settings.parser_memory_mb << 20,
-        )
+        #: Rung when the queue changes; workers of this process listen.
+        self.bell = Bell()
+        self.jobs = ScanJobRepository(database, ring=self.bell.ring)
 
     async def scan(
         self,
@@ -118,9 +105,10 @@ class App:
             AlreadyRunning: a scan of some of the same files is running.
             RootsUnavailable: no root could be believed.
         """
-        chosen = tuple(scopes) if scopes else tuple(Scope(root.id, b"") for root in library.roots)
+        chosen = tuple(scopes) if scopes else whole(library)
         job_type = JobType.RESCAN if rescan else JobType.SCAN
-        job = await _claimed(RunningJob.claim(self.database, library.id, job_type, chosen))
+        heartbeat_s = heartbeat_of(read_worker_settings()[0])
+        job = await _claimed(RunningJob.claim(self.database, library.id, job_type, chosen, heartbeat_s))
         try:
             if on_start is not None:
                 on_start(job.id)
@@ -130,38 +118,89 @@ class App:
             async with self._pools(library, pools) as used:
                 outcome = await scan_library_job(self.database, job, plan, used, on_progress)
         except asyncio.CancelledError:
-            # Cancelled before the scan itself began; one that has begun has ended its job already.
             await asyncio.shield(job.cancel())
             raise
-        except Exception as error:
-            with contextlib.suppress(Exception):
-                await job.fail(Reason.EXCEPTION, f"{type(error).__name__}: {error}")
+        except CancelRequested:
+            await job.cancel()
             raise
+        except Exception as error:
+            # The database itself may be what failed; then the row is found dead by its lock.
+            with contextlib.suppress(Exception):
+                await job.fail(*reason_of(error))
+            raise
+        finally:
+            await job.close()
         found = await open_problems(self.database, library_id=library.id, scopes=chosen)
         return ScanReport(job.id, library, outcome, found)
 
-    def _pools(self, library: Library, pools: Pools | None) -> contextlib.AbstractAsyncContextManager[Pools]:
-        return contextlib.nullcontext(pools) if pools else warm(KINDS[library.kind], self.pool_sizes())
+    async def request_scan(
+        self,
+        library: Library,
+        scopes: Sequence[Scope] | None = None,
+        *,
+        rescan: bool = False,
+        origin: Origin = Origin.REQUEST,
+    ) -> Enqueued:
+        """Have a library, or parts of it, scanned by a worker (PROMISES D1, decision 6)."""
+        return await self.jobs.enqueue(
+            JobRequest(
+                JobType.RESCAN if rescan else JobType.SCAN,
+                library.id,
+                tuple(scopes) if scopes else whole(library),
+                origin=origin,
+                timeout_s=await self.job_timeout(),
+            )
+        )
 
-    async def job(self, job_id: str) -> Job | None:
-        """A job as its row says."""
-        async with self.database.read() as connection:
-            return await jobs.get(connection, job_id)
+    async def request_scans(
+        self, parts: Sequence[tuple[Library, Sequence[Scope]]], *, rescan: bool = False
+    ) -> list[Enqueued]:
+        """Have several parts scanned as sibling jobs of one request (PROMISES A15): all are queued, or none.
 
-    async def history(self, library_id: int, limit: int = 20) -> list[Job]:
-        """The jobs of a library, newest first."""
-        async with self.database.read() as connection:
-            return await jobs.history(connection, library_id, limit)
+        Each settles what is missing in its own part only.
+        """
+        request_id = str(uuid.uuid4())
+        timeout_s = await self.job_timeout()
+        job_type = JobType.RESCAN if rescan else JobType.SCAN
+        return await self.jobs.enqueue_all(
+            [
+                JobRequest(job_type, library.id, tuple(scopes), request_id=request_id, timeout_s=timeout_s)
+                for library, scopes in parts
+            ]
+        )
+
+    async def retry(self, job_id: str) -> Enqueued | None:
+        """Have done again what an ended job was to do; None when there is no such job.
+
+        Raises:
+            ValueError: it has not ended, or cannot be tried again.
+            UnknownLibrary: its library is not there any more.
+        """
+        return await self.jobs.retry(job_id, await self.job_timeout())
+
+    async def job_timeout(self) -> int:
+        """Seconds that a job queued now may run (PROMISES A7-A11)."""
+        return await job_timeout(self.database, self.settings)
+
+    def workers(self, kind: str, options: WorkerSettings) -> AbstractAsyncContextManager[WorkerGroup]:
+        """The workers of this process, none started yet; at the end all are stopped and their jobs put back.
+
+        Args:
+            kind: managed or standalone.
+            options: how long a worker may be silent or stand still.
+        """
+        return open_workers(self.jobs, self.bell, self.settings, options, kind)
+
+    def _pools(self, library: Library, pools: Pools | None) -> AbstractAsyncContextManager[Pools]:
+        return (
+            contextlib.nullcontext(pools) if pools else warm(KINDS[library.kind], pool_sizes(self.settings))
+        )
 
     async def refuse_while_running(self, library_id: int) -> None:
         """Raises AlreadyRunning when a living process scans this library."""
-        async with self.database.read() as connection:
-            running = await jobs.running(connection, library_id)
-        for job in running:
-            lock = lock_for(self.database, job.id, job.seq)
-            if not await lock.acquire():
+        for job in await self.jobs.running(library_id):
+            if await is_present(self.database, job.worker_id):
                 raise AlreadyRunning(f"a scan of this library is running now (job {job.id}); wait for it")
-            await lock.release()
 
     async def confirm(self, library: Library) -> Confirmed:
         """A person says that what looked wrong is right: held removals are marked, odd roots believed.
@@ -208,6 +247,11 @@ async def _claimed(claim: Coroutine[Any, Any, RunningJob]) -> RunningJob:
         job = await task
         await job.cancel()
         raise
+
+
+def whole(library: Library) -> tuple[Scope, ...]:
+    """All of a library."""
+    return tuple(Scope(root.id, b"") for root in library.roots)
 
 
 def database_url(settings: Settings) -> str:

@@ -40,7 +40,7 @@ def job_fields(job: Job) -> dict[str, Any]:
     counters = job.counters
     return {
         "job_id": job.id,
-        "type": job.type.value,
+        "type": job.type,
         "status": job.status.value,
         "items_found": counters.found,
         "items_added": counters.added,

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from shelfread.app import App
 from shelfread.cli.display import Display, display
 from shelfread.cli.opening import catalogue, library_of
-from shelfread.cli.outcome import explain, reason_of
+from shelfread.cli.outcome import FAILED, explain, reason_of
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.summary import Result, print_summary, result_fields
 from shelfread.cli.targets import Target, find_or_make
 from shelfread.cli.texts import complain, write_json
-from shelfread.model.job import Scope
+from shelfread.model.job import CancelRequested, Scope
 from shelfread.scan.plan import Mode
 from shelfread.store.problems import open_problems
 
@@ -83,6 +83,10 @@ async def _scan(
         task = asyncio.current_task()
         assert task is not None
         task.uncancel()
+    except CancelRequested:
+        result.status = "cancelled"
+        result.error = "cancelled on request: what was found so far is kept, and the next scan does the rest"
+        result.code = FAILED
     except Exception as error:  # noqa: BLE001 - whatever ended the scan is told as its result
         result.status = "failed"
         result.error, result.code = explain(error)
@@ -103,7 +107,7 @@ async def _scan(
 
 async def _tell_what_is_kept(app: App, result: Result) -> None:
     """The counters and problems that a scan left which did not come to its end."""
-    job = await app.job(result.job_id) if result.job_id else None
+    job = await app.jobs.get(result.job_id) if result.job_id else None
     if job is not None:
         result.counters = job.counters
         result.problems = await open_problems(

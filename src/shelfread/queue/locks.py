@@ -1,7 +1,7 @@
-"""Locks that die with their process: how a running job proves that it is alive (DESIGN rule 9).
+"""Locks that die with their process: how one that runs jobs proves that it is alive (DESIGN rule 9).
 
-On SQLite a file lock per job in a folder beside the database, on PostgreSQL a session advisory lock on a
-connection of its own. A lock that can be taken belongs to nobody: its process is dead, however that came.
+On SQLite a file lock in a folder beside the database, on PostgreSQL a session advisory lock on a connection
+of its own. A lock that nobody holds belongs to a process that is dead, however that came.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from shelfread.store.database import Database
-from shelfread.store.liveness import AdvisoryLock
+from shelfread.store.liveness import AdvisoryLock, is_locked
 
 
-class JobLock(Protocol):
-    """A lock on one job."""
+class ProcessLock(Protocol):
+    """A lock of one process."""
 
     async def acquire(self) -> bool:
         """Take it without waiting; false when another process has it."""
@@ -58,9 +60,42 @@ class FileLock:
             self._fd = None
 
 
-def lock_for(database: Database, job_id: str, seq: int) -> JobLock:
-    """The lock of one job in this database."""
+def lock_for(database: Database, worker_id: str, on_news: Callable[[], None] = lambda: None) -> ProcessLock:
+    """The lock of the process with this id, which must be a UUID.
+
+    On PostgreSQL its connection hears what is announced as well, and `on_news` is called then.
+    """
     if database.path is not None:
-        folder = database.path.resolve()
-        return FileLock(folder.with_name(folder.name + ".locks") / job_id)
-    return AdvisoryLock(database, seq)
+        return FileLock(_file(database.path, worker_id))
+    return AdvisoryLock(database, _number(worker_id), on_news)
+
+
+async def is_held(database: Database, worker_id: str) -> bool:
+    """Whether a process holds the lock of this id. Leaves nothing behind of one that does not."""
+    if database.path is None:
+        return await is_locked(database, _number(worker_id))
+    path = _file(database.path, worker_id)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared: two who ask at the same time must not take one another for the holder.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        # Ids are used once: nobody will want this file again.
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _file(database: Path, worker_id: str) -> Path:
+    folder = database.resolve()
+    return folder.with_name(folder.name + ".locks") / str(uuid.UUID(worker_id))
+
+
+def _number(worker_id: str) -> int:
+    return uuid.UUID(worker_id).int & 0x7FFFFFFF

@@ -1,187 +1,186 @@
-"""A job that this process runs: claimed, locked, fenced, and a heartbeat that nobody has to think of.
+"""A job that this process runs: fenced, and with a heartbeat that nobody has to think of.
 
-Implements `model.batch.Batch`. The command line claims its own scan here; workers come with the queue.
+Implements `model.batch.Batch`. The warm child of a worker attaches to a job that its worker has claimed; the
+command line claims its own scan here. Who ends a job in which way is theirs to say, not the scan's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from shelfread.model.batch import BatchReport
-from shelfread.model.job import AlreadyRunning, Job, JobStatus, JobType, LogLine, LostJob, Reason, Scope
-from shelfread.queue.locks import JobLock, lock_for
-from shelfread.store import jobs
+from shelfread.model.job import (
+    AlreadyRunning,
+    CancelRequested,
+    Job,
+    JobType,
+    LostJob,
+    Reason,
+    Scope,
+)
+from shelfread.queue.presence import Presence, is_present
+from shelfread.queue.repository import ScanJobRepository
 from shelfread.store.database import Database
-from shelfread.store.ids import next_id
 
-#: A bare heartbeat goes out when no batch was committed for so long.
+T = TypeVar("T")
+Work = Callable[[Any], Awaitable[None]]
+
+#: A bare heartbeat goes out when nothing was written for so long.
 HEARTBEAT_S = 5.0
+#: Of a lease, so that a few may be missed.
+HEARTBEATS_IN_A_LEASE = 6
+#: Progress that no batch has told goes out after so long; a wish to cancel is seen by then.
+PROGRESS_S = 1.0
+#: How long a heartbeat that failed is not tried again.
+_PAUSE_S = 1.0
 
 
 class RunningJob:
-    """One running job of this process. Use `claim`, then `commit`, at the end exactly one ending."""
+    """One running job of this process. `commit`, then `finish`; at the end `close`."""
 
-    def __init__(self, database: Database, job_id: str, seq: int, fence: int, lock: JobLock) -> None:
-        self.id = job_id
-        self.seq = seq
-        self.fence = fence
-        self._database = database
-        self._lock = lock
-        self._last_commit = asyncio.get_running_loop().time()
+    def __init__(
+        self,
+        repository: ScanJobRepository,
+        job: Job,
+        presence: Presence | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        self.id = job.id
+        self.seq = job.seq
+        self.job = job
+        #: How far the work is, asked once a second; None while there is nothing to tell.
+        self.live: Callable[[], BatchReport] | None = None
+        self._repository = repository
+        self._presence = presence
+        self._heartbeat_s = heartbeat_s
+        #: Batches and heartbeats take turns, so that a count never falls.
+        self._turn = asyncio.Lock()
+        self._told: tuple[Any, ...] | None = None
+        self._last = asyncio.get_running_loop().time()
+        #: What a heartbeat found out and the work must hear of.
+        self._trouble: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._heart = asyncio.create_task(self._beat())
-        #: Set when a heartbeat finds that the job was lost; the next commit finds it by itself.
-        self.lost = False
 
     @classmethod
     async def claim(
-        cls, database: Database, library_id: int, job_type: JobType, scopes: Sequence[Scope]
+        cls,
+        database: Database,
+        library_id: int,
+        job_type: JobType,
+        scopes: Sequence[Scope],
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> RunningJob:
         """Insert a job that is running from its first moment, for a scan here and now.
 
-        A running job whose process is dead is ended first, at once and whatever its lease says.
+        A running job whose process is dead is taken from it first, at once and whatever its lease says: a
+        worker's goes back into the queue, one of the command line has failed.
 
         Raises:
             AlreadyRunning: a living process scans some of the same files.
         """
-        job_id = str(uuid.uuid4())
-
-        async def number(connection: Any) -> int:
-            return await next_id(connection, "jobs")
-
-        seq = await database.write(number)
-        lock = lock_for(database, job_id, seq)
-        # Locked before the row can be seen: a running row without a lock is a dead one.
-        if not await lock.acquire():
-            raise AlreadyRunning("a new job's lock is held by another process")
+        repository = ScanJobRepository(database)
+        presence = await Presence.enter(database, "cli")
         try:
             while True:
-                others = await cls._others(database, library_id)
-                dead = [other for other in others if await _is_dead(database, other)]
-
-                async def insert(connection: Any, dead: list[Job] = dead) -> Job | None:
-                    await jobs.lock_library(connection, library_id)
-                    for job in dead:
-                        await jobs.declare_lost(connection, job)
-                    for other in await jobs.running(connection, library_id):
-                        if any(mine.overlaps(theirs) for mine in scopes for theirs in other.scopes):
-                            return other
-                    await jobs.insert_running(
-                        connection,
-                        job_id=job_id,
-                        seq=seq,
-                        library_id=library_id,
-                        job_type=job_type,
-                        scopes=scopes,
-                        worker_id=str(uuid.uuid4()),
-                    )
-                    return None
-
-                rival = await database.write(insert)
-                if rival is None:
-                    return cls(database, job_id, seq, 1, lock)
-                if not await _is_dead(database, rival):
-                    raise AlreadyRunning(
-                        f"a scan of this library is running now (job {rival.id}); "
-                        "wait for it to end, or stop it where it runs"
-                    )
+                try:
+                    job = await repository.claim_now(presence.id, library_id, job_type, scopes)
+                except AlreadyRunning as refused:
+                    other: Job = refused.args[0]
+                    if await is_present(database, other.worker_id):
+                        raise AlreadyRunning(
+                            f"a scan of this library is running now (job {other.id}); "
+                            "wait for it to end, or stop it where it runs"
+                        ) from None
+                    await repository.lose(other, Reason.WORKER_LOST, "the process that ran this scan is gone")
+                    continue
+                return cls(repository, job, presence, heartbeat_s)
         except BaseException:
-            await lock.release()
+            await presence.leave()
             raise
 
-    @staticmethod
-    async def _others(database: Database, library_id: int) -> list[Job]:
-        async with database.read() as connection:
-            return await jobs.running(connection, library_id)
-
-    async def commit(self, work: Callable[[Any], Awaitable[None]] | None, report: BatchReport) -> None:
+    async def commit(self, work: Work | None, report: BatchReport) -> None:
         """One guarded transaction: the fence, the catalogue's rows, the counters and the log lines."""
+        async with self._turn:
+            await self._repository.commit(self.job, work, report)
+            self._note(report)
 
-        async def guarded(connection: Any) -> None:
-            values = jobs.progress_values(report)
-            after = await jobs.guard(connection, self.id, self.fence, values, len(report.logs))
-            if work is not None:
-                await work(connection)
-            await jobs.write_logs(connection, self.seq, after, report.logs)
-
-        await self._database.write(guarded)
-        self._last_commit = asyncio.get_running_loop().time()
-
-    async def finish(self, work: Callable[[Any], Awaitable[None]] | None, report: BatchReport) -> None:
+    async def finish(self, work: Work | None, report: BatchReport) -> None:
         """The last batch, and the job is completed, in one transaction."""
+        async with self._turn:
+            await self._repository.finish(self.job, work, report)
+            self._heart.cancel()
 
-        async def guarded(connection: Any) -> None:
-            after = await jobs.guard(connection, self.id, self.fence, {}, len(report.logs))
-            if work is not None:
-                await work(connection)
-            # Settling counts while it works: only now does the report say all.
-            await jobs.guard(connection, self.id, self.fence, jobs.progress_values(report))
-            await jobs.write_logs(connection, self.seq, after, report.logs)
-            await jobs.end(connection, self.id, self.fence, JobStatus.COMPLETED)
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work until it is done, or until a heartbeat finds that it must not go on.
 
-        await self._database.write(guarded)
-        await self._close()
+        Raises:
+            LostJob: the job is another process's now, or was ended.
+            CancelRequested: somebody wants it to stop.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            both: list[asyncio.Future[Any]] = [task, self._trouble]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+        if task.cancelled() and self._trouble.done():
+            raise self._trouble.result()
+        return task.result()
 
     async def fail(self, reason: Reason, error: str) -> None:
         """End it as failed; what was committed stays."""
-        await self._end(JobStatus.FAILED, reason, error, "error")
+        try:
+            await self._repository.fail(self.job, reason, error)
+        finally:
+            await self.close()
 
     async def cancel(self) -> None:
         """End it as cancelled; what was committed stays."""
-        await self._end(JobStatus.CANCELLED, None, None, "warning")
-
-    async def abandon(self) -> None:
-        """Let go of a job that is another process's now, or whose row cannot be written."""
-        await self._close()
-
-    async def _end(self, status: JobStatus, reason: Reason | None, error: str | None, level: str) -> None:
-        async def work(connection: Any) -> None:
-            after = await jobs.guard(connection, self.id, self.fence, {}, 1)
-            line = LogLine(level, error or status.value)
-            await jobs.write_logs(connection, self.seq, after, [line])
-            await jobs.end(connection, self.id, self.fence, status, error=error, reason=reason)
-
         try:
-            # Somebody else has ended it: there is nothing left to say.
-            with contextlib.suppress(LostJob):
-                await self._database.write(work)
+            await self._repository.end_cancelled(self.job)
         finally:
-            await self._close()
+            await self.close()
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """Let go: no heartbeat any more, and the lock if this process took one for this job."""
         self._heart.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._heart
-        await self._lock.release()
+        if self._presence is not None:
+            presence, self._presence = self._presence, None
+            await presence.leave()
+
+    def _note(self, report: BatchReport) -> None:
+        self._told = _facts(report)
+        self._last = asyncio.get_running_loop().time()
 
     async def _beat(self) -> None:
-        clock = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(max(0.0, self._last_commit + HEARTBEAT_S - clock()))
-            if clock() - self._last_commit < HEARTBEAT_S:
-                continue
-
-            async def beat(connection: Any) -> None:
-                await jobs.guard(connection, self.id, self.fence, {})
-
+            await asyncio.sleep(min(PROGRESS_S, self._heartbeat_s))
             try:
-                await self._database.write(beat)
-            except LostJob:
-                self.lost = True
+                async with self._turn:
+                    await self._beat_if_due()
+            except (LostJob, CancelRequested) as trouble:
+                self._trouble.set_result(trouble)
                 return
             except Exception:  # noqa: BLE001 - a database that stays away is for the next commit to tell
-                await asyncio.sleep(HEARTBEAT_S)
-                continue
-            self._last_commit = clock()
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _beat_if_due(self) -> None:
+        clock = asyncio.get_running_loop().time
+        report = self.live() if self.live is not None else None
+        moved = report is not None and _facts(report) != self._told
+        if clock() - self._last >= (min(PROGRESS_S, self._heartbeat_s) if moved else self._heartbeat_s):
+            await self._repository.heartbeat(self.job, report, moved=moved)
+            if report is not None:
+                self._note(report)
+            self._last = clock()
 
 
-async def _is_dead(database: Database, job: Job) -> bool:
-    """Whether no process holds a running job's lock."""
-    lock = lock_for(database, job.id, job.seq)
-    if not await lock.acquire():
-        return False
-    await lock.release()
-    return True
+def _facts(report: BatchReport) -> tuple[Any, ...]:
+    return (report.phase, report.total, report.current_path, report.counters.copy())

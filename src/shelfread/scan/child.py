@@ -23,7 +23,8 @@ from typing import Any
 import msgspec
 
 #: Role name to the function that makes it. A role takes `init` and gives the function that answers one
-#: request with any number of replies. Looked up when it is needed; `module:function` works as well.
+#: request with any number of replies; or an object whose `take_over` gets the channel and keeps it. Looked
+#: up when it is needed; `module:function` works as well.
 ROLES = {
     "parser": "shelfread.scan.parser:parser",
     "walker": "shelfread.scan.walker:walker",
@@ -113,6 +114,10 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     channel.send(_encode({"missing": MISSING}))
+    # A role that does not wait for requests one by one speaks for itself.
+    take_over: Callable[[Channel], None] | None = getattr(answer, "take_over", None)
+    if take_over is not None:
+        take_over(channel)
     while True:
         for reply in answer(channel.receive()):
             channel.send(_encode(reply))

@@ -25,7 +25,7 @@ from shelfread.scan.roots import RootCheck, check
 from shelfread.store import files, jobs, removals
 from shelfread.store import moves as move_rows
 from shelfread.store import roots as root_rows
-from shelfread.store.clock import now_us
+from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
 from shelfread.store.problems import clear_place, note_place, places_in_trouble
 
@@ -104,9 +104,16 @@ class Reconciler:
                 await root_rows.set_reader_version(connection, self._plan.library.id, version)
             await self._catalogue.tidy(connection)
 
-        report = BatchReport(counters, Phase.DONE, total=self._progress.total, logs=_held_lines(verdict))
+        held = sum(verdict.held.values())
+        outcome = {
+            "unavailable": [{"path": text_of(path), "reason": reason} for path, reason in unavailable],
+            "held": held,
+        }
+        report = BatchReport(
+            counters, Phase.DONE, self._progress.total, logs=_held_lines(verdict), outcome=outcome
+        )
         await self._batch.finish(work, report)
-        return Outcome(counters, unavailable, sum(verdict.held.values()))
+        return Outcome(counters, unavailable, held)
 
     async def _judge(self, believed: list[RootCheck]) -> _Verdict:
         """Decide over every file that was not where the catalogue has it; writes nothing but second looks."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,8 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from shelfread.media.kind import Kind
+from shelfread.model.batch import BatchReport
 from shelfread.model.catalogue import Catalogue
-from shelfread.model.job import LostJob, Reason
+from shelfread.model.job import Job, JobType, Reason, TaskFailed
+from shelfread.model.library import Library
 from shelfread.queue.running import RunningJob
 from shelfread.scan.extract import ParserPool
 from shelfread.scan.plan import Outcome, Plan, RootsUnavailable
@@ -96,10 +97,10 @@ def _seldom_collecting() -> Iterator[None]:
 async def scan_library_job(
     database: Database, job: RunningJob, plan: Plan, pools: Pools, on_progress: OnProgress = silent
 ) -> Outcome:
-    """Run a scan in a job that this process has claimed, and end the job in every case (PROMISES A1).
+    """Run a scan in a job that this process holds, and complete it (PROMISES A1).
 
-    Raises what ended it, when it did not complete: RootsUnavailable, LostJob, CancelledError or whatever
-    else went wrong. What was committed stays.
+    Raises what ended it, when it did not complete: RootsUnavailable, LostJob, CancelRequested, CancelledError
+    or whatever else went wrong. What was committed stays; `reason_of` says what the job's row is to tell.
     """
     ids = IdBlocks(database)
     parts = pools.parts
@@ -114,20 +115,31 @@ async def scan_library_job(
         ids=ids,
         on_progress=on_progress,
     )
-    try:
-        with _seldom_collecting():
-            return await scan.run()
-    except asyncio.CancelledError:
-        await asyncio.shield(job.cancel())
-        raise
-    except LostJob:
-        await job.abandon()
-        raise
-    except RootsUnavailable as error:
-        await job.fail(Reason.ROOT_UNAVAILABLE, str(error))
-        raise
-    except Exception as error:
-        # The database itself may be what failed; then the row is found dead by its lock.
-        with contextlib.suppress(Exception):
-            await job.fail(Reason.EXCEPTION, f"{type(error).__name__}: {error}")
-        raise
+    progress = scan.progress
+    job.live = lambda: BatchReport(
+        progress.counters.copy(), progress.phase, progress.total, progress.current_path
+    )
+    with _seldom_collecting():
+        return await job.run(scan.run())
+
+
+def reason_of(error: BaseException) -> tuple[Reason, str]:
+    """What a job's row says of the error that ended its scan."""
+    if isinstance(error, RootsUnavailable):
+        return Reason.ROOT_UNAVAILABLE, str(error)
+    if isinstance(error, TaskFailed):
+        return error.reason, str(error)
+    return Reason.EXCEPTION, f"{type(error).__name__}: {error}"
+
+
+def plan_of(job: Job, library: Library, settle_seconds: float) -> Plan:
+    """What a queued job is to scan. Roots that the library has no longer are left out.
+
+    Raises:
+        TaskFailed: nothing of what it was to scan belongs to the library any more.
+    """
+    own = {root.id for root in library.roots}
+    scopes = tuple(scope for scope in job.scopes if scope.root_id in own)
+    if not scopes:
+        raise TaskFailed(Reason.INVALID_ROW, "the folders it was to scan belong to no library any more")
+    return Plan(library, scopes, rescan=job.type == JobType.RESCAN, settle_ns=int(settle_seconds * 1e9))

@@ -1,0 +1,70 @@
+"""Puts workers together: the group of the queue, the warm children that scan, and what the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from shelfread.model.job import JobType
+from shelfread.queue.bell import Bell
+from shelfread.queue.group import WorkerGroup, open_group
+from shelfread.queue.repository import ScanJobRepository
+from shelfread.queue.rescue import Rescuer
+from shelfread.queue.running import HEARTBEAT_S, HEARTBEATS_IN_A_LEASE
+from shelfread.queue.worker import LibraryScanWorker, Task, WorkerClocks
+from shelfread.settings import Settings, WorkerSettings
+from shelfread.tasks.child import Init
+from shelfread.tasks.library_scan import PoolSizes
+from shelfread.tasks.warm import WarmChild
+
+
+def pool_sizes(settings: Settings) -> PoolSizes:
+    """How many processes read, and what each may take."""
+    return PoolSizes(
+        settings.parsers,
+        settings.walkers,
+        settings.parser_timeout_seconds,
+        settings.parser_memory_mb << 20,
+    )
+
+
+def heartbeat_of(options: WorkerSettings | None) -> float:
+    """Seconds between two heartbeats, so that a few may be missed before a lease ends."""
+    lease_s = (options or WorkerSettings()).lease_seconds
+    return min(HEARTBEAT_S, lease_s / HEARTBEATS_IN_A_LEASE)
+
+
+def open_workers(
+    jobs: ScanJobRepository, bell: Bell, settings: Settings, options: WorkerSettings, kind: str
+) -> AbstractAsyncContextManager[WorkerGroup]:
+    """The workers of this process; see `App.workers`."""
+    sizes = pool_sizes(settings)
+    init = Init(
+        database_url=jobs.database.url.render_as_string(hide_password=False),
+        kinds="shelfread.app.kinds:KINDS",
+        parsers=sizes.parsers,
+        walkers=sizes.walkers,
+        file_timeout_s=sizes.file_timeout_s,
+        memory_limit=sizes.memory_limit,
+        settle_seconds=settings.settle_seconds,
+        heartbeat_s=heartbeat_of(options),
+    )
+
+    @asynccontextmanager
+    async def make(worker_id: str) -> AsyncIterator[LibraryScanWorker]:
+        child = WarmChild(init)
+        tasks: dict[str, Task] = {JobType.SCAN: child, JobType.RESCAN: child}
+        try:
+            await child.start()
+            yield LibraryScanWorker(
+                jobs,
+                tasks,
+                worker_id=worker_id,
+                bell=bell,
+                clocks=WorkerClocks(stall_s=options.stall_seconds),
+            )
+        finally:
+            await child.close()
+
+    rescuer = Rescuer(jobs, lease_s=options.lease_seconds, stall_s=options.stall_seconds)
+    return open_group(jobs, kind, bell, make, rescuer)

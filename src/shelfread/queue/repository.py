@@ -1,0 +1,403 @@
+"""`ScanJobRepository`: everything that can be done to a job, each as one transaction.
+
+The only thing workers and edges know of the queue's table (PROMISES D6). Statements are in `store`; here is
+what belongs together in a transaction, in which order, and what a request may join. Knows no media, no
+process and no clock but the one it is given.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
+
+from shelfread.model.batch import BatchReport
+from shelfread.model.change import Counters
+from shelfread.model.job import (
+    AlreadyRunning,
+    Enqueued,
+    EventKind,
+    Job,
+    JobRequest,
+    JobStatus,
+    JobType,
+    LogLine,
+    LostJob,
+    Origin,
+    Phase,
+    Reason,
+    Scope,
+    UnknownLibrary,
+    overlapping,
+    united,
+)
+from shelfread.queue.joining import in_the_way, join
+from shelfread.queue.reader import JobReader
+from shelfread.store import job_trail, job_writes, jobs
+from shelfread.store.clock import now_us
+from shelfread.store.database import Database
+
+Work = Callable[[Any], Awaitable[None]]
+
+
+def silent() -> None:
+    """Nobody waits for news."""
+
+
+class ScanJobRepository(JobReader):
+    """The jobs of one catalogue.
+
+    Args:
+        database: where they are.
+        clock: the time in microseconds since the epoch.
+        ring: called after a change that somebody in this process may be waiting for.
+    """
+
+    def __init__(
+        self, database: Database, *, clock: Callable[[], int] = now_us, ring: Callable[[], None] = silent
+    ) -> None:
+        super().__init__(database)
+        self._clock = clock
+        self._ring = ring
+
+    # Asking for work
+
+    async def enqueue(self, request: JobRequest) -> Enqueued:
+        """Queue a job, or find the one that will do it anyway (PROMISES decision 6).
+
+        Raises:
+            UnknownLibrary: its library is not there.
+        """
+        (enqueued,) = await self.enqueue_all([request])
+        return enqueued
+
+    async def enqueue_all(self, requests: Sequence[JobRequest]) -> list[Enqueued]:
+        """Queue several jobs in one transaction: all or none of them."""
+
+        async def work(connection: Any) -> list[Enqueued]:
+            return [await self.enqueue_in(connection, request) for request in requests]
+
+        enqueued = await self.database.write(work)
+        self._ring()
+        return enqueued
+
+    async def enqueue_in(self, connection: Any, request: JobRequest) -> Enqueued:
+        """Queue a job inside the caller's transaction; the caller rings when that is committed."""
+        if request.library_id is not None and not await jobs.lock_library(connection, request.library_id):
+            raise UnknownLibrary(f"there is no library {request.library_id}")
+        found: Job | None
+        if request.library_id is None:
+            await jobs.lock_type(connection, request.type)
+            alike = await jobs.waiting(connection, types=[request.type])
+            found = next((job for job in alike if job.library_id is None), None)
+        else:
+            queued = await jobs.waiting(connection, library_id=request.library_id)
+            joining = join(queued, request)
+            found = joining.taken if joining else None
+            if joining is not None and joining.changes:
+                now = self._clock()
+                # They go first: their keys may be what the widened one will have.
+                for job in joining.absorbed:
+                    detail = {"by": joining.taken.id}
+                    await job_writes.end_queued(connection, job, now, Reason.ABSORBED, detail)
+                await job_writes.widen(connection, joining.taken, joining.type, joining.scopes, now)
+        job_id = found.id if found is not None else str(uuid.uuid4())
+        if found is None:
+            await job_writes.insert_queued(connection, job_id, request, self._clock())
+        await job_trail.announce(connection)
+        queued_job = await jobs.get(connection, job_id)
+        assert queued_job is not None
+        return Enqueued(queued_job, coalesced=found is not None)
+
+    async def retry(self, job_id: str, timeout_s: int) -> Enqueued | None:
+        """Queue what an ended job was to do once more; None when there is no such job.
+
+        Raises:
+            ValueError: it has not ended, or its row says nothing that can be done.
+            UnknownLibrary: its library is not there any more.
+        """
+
+        async def work(connection: Any) -> Enqueued | None:
+            job = await jobs.get(connection, job_id)
+            if job is None:
+                return None
+            if not job.status.ended:
+                raise ValueError(f"job {job.id} is {job.status} and has not ended")
+            if job.broken is not None or job.type not in {str(known) for known in JobType}:
+                raise ValueError(f"job {job.id} cannot be tried again: {job.broken or 'unknown type'}")
+            request = JobRequest(
+                JobType(job.type), job.library_id, job.scopes, origin=Origin.RETRY, timeout_s=timeout_s
+            )
+            return await self.enqueue_in(connection, request)
+
+        enqueued = await self.database.write(work)
+        self._ring()
+        return enqueued
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """Cancel a queued job at once, ask a running one to stop, leave an ended one; gives it as it is then.
+
+        None when there is no such job.
+        """
+
+        async def work(connection: Any) -> Job | None:
+            job = await jobs.get_for_update(connection, job_id)
+            if job is None:
+                return None
+            if job.status is JobStatus.QUEUED:
+                await job_writes.end_queued(connection, job, self._clock(), None, {})
+            elif job.status is JobStatus.RUNNING:
+                await job_writes.request_cancel(connection, job, self._clock())
+            await job_trail.announce(connection)
+            return await jobs.get(connection, job_id)
+
+        found = await self.database.write(work)
+        self._ring()
+        return found
+
+    # Taking work
+
+    async def claim_next(self, worker_id: str, types: Collection[str] = tuple(JobType)) -> Job | None:
+        """Claim the oldest queued job that may run now; None when there is none (PROMISES D7, D8).
+
+        Not before its time, and not while a running job covers some of the same files (A19). A row that
+        nobody can run is claimed as well: `Job.broken` says why, and the worker ends it.
+        """
+        now = self._clock()
+        async with self.database.read() as connection:
+            waiting = await jobs.waiting(connection, types=types)
+            running = await jobs.running(connection) if waiting else []
+        for job in waiting:
+            if job.run_at <= now and not in_the_way(job, running):
+                claimed = await self._claim(job, worker_id)
+                if claimed is not None:
+                    return claimed
+        return None
+
+    async def _claim(self, job: Job, worker_id: str) -> Job | None:
+        async def work(connection: Any) -> Job | None:
+            if job.library_id is None:
+                await jobs.lock_type(connection, job.type)
+                rivals = await jobs.running_of_type(connection, job.type)
+            else:
+                await jobs.lock_library(connection, job.library_id)
+                rivals = await jobs.running(connection, job.library_id)
+            # It may have been widened, claimed or cancelled since it was looked at.
+            found = await jobs.get(connection, job.id)
+            if found is None or found.status is not JobStatus.QUEUED or in_the_way(found, rivals):
+                return None
+            if not await job_writes.claim(connection, found, worker_id, self._clock()):
+                return None
+            return await jobs.get(connection, job.id)
+
+        return await self.database.write(work)
+
+    async def claim_now(
+        self, worker_id: str, library_id: int, job_type: JobType, scopes: Sequence[Scope]
+    ) -> Job:
+        """A job that runs from its first moment, for a scan here and now (PROMISES decision 4).
+
+        Raises:
+            AlreadyRunning: a running job covers some of the same files; its argument is that job.
+            UnknownLibrary: the library is not there.
+        """
+        job_id = str(uuid.uuid4())
+        request = JobRequest(job_type, library_id, united(tuple(scopes)), origin=Origin.CLI)
+
+        async def work(connection: Any) -> Job:
+            if not await jobs.lock_library(connection, library_id):
+                raise UnknownLibrary(f"there is no library {library_id}")
+            for other in await jobs.running(connection, library_id):
+                if overlapping(request.scopes, other.scopes):
+                    raise AlreadyRunning(other)
+            await job_writes.insert_running(connection, job_id, request, worker_id, self._clock())
+            job = await jobs.get(connection, job_id)
+            assert job is not None
+            return job
+
+        return await self.database.write(work)
+
+    # Doing work: every one of these is guarded by (id, running, fence)
+
+    async def commit(self, job: Job, work: Work | None, report: BatchReport) -> None:
+        """One batch: the fence, the catalogue's rows, the counters, the trail and the heartbeat.
+
+        Raises:
+            LostJob: the job is not this worker's any more; nothing was written.
+            CancelRequested: it is to stop; nothing was written.
+        """
+
+        async def guarded(connection: Any) -> None:
+            now = self._clock()
+            await job_writes.guard(
+                connection,
+                job,
+                now,
+                {**job_writes.progress_values(report), "progress_at": now},
+                events=[job_writes.batch_event(report)],
+                logs=report.logs,
+                heed_cancel=True,
+            )
+            if work is not None:
+                await work(connection)
+
+        await self.database.write(guarded)
+
+    async def heartbeat(self, job: Job, report: BatchReport | None = None, *, moved: bool = False) -> None:
+        """Say that a job is alive, and how far it is. Raises like `commit`."""
+
+        async def guarded(connection: Any) -> None:
+            now = self._clock()
+            values = job_writes.progress_values(report) if report is not None else {}
+            if moved:
+                values["progress_at"] = now
+            await job_writes.guard(connection, job, now, values, heed_cancel=True)
+
+        await self.database.write(guarded)
+
+    async def finish(self, job: Job, work: Work | None = None, report: BatchReport | None = None) -> bool:
+        """The last batch, and the job is completed, in one transaction.
+
+        May be repeated: true as well when it was completed under this fence before; false when it is
+        somebody else's. With `work` or a report that is an error:
+
+        Raises:
+            LostJob: there was something to write, and the job is not this worker's any more.
+            CancelRequested: it is to stop; nothing was written.
+        """
+
+        async def guarded(connection: Any) -> None:
+            await job_writes.guard(connection, job, self._clock(), heed_cancel=True)
+            if work is not None:
+                await work(connection)
+            row = await jobs.get(connection, job.id)
+            assert row is not None
+            counters = job_writes.completed_counters(row, report)
+            now = self._clock()
+            values = job_writes.end_values(JobStatus.COMPLETED, now)
+            if report is not None:
+                # Settling counts while it works: only now does the report say all.
+                values |= job_writes.progress_values(report)
+                values["phase"] = Phase.DONE.value
+            if row.counted or report is not None:
+                values |= {f"items_{name}": count for name, count in jobs.counts(counters).items()}
+            values["current_path"] = None
+            values["report"] = json.dumps(_report(row, counters, report, now))
+            events = [job_writes.batch_event(report)] if report is not None else []
+            events.append((EventKind.COMPLETED, {"counters": jobs.counts(counters)}))
+            logs = [*report.logs] if report is not None else []
+            await job_writes.guard(connection, job, now, values, events=events, logs=logs)
+            await job_trail.announce(connection)
+
+        try:
+            await self.database.write(guarded)
+        except LostJob:
+            if work is not None or report is not None:
+                raise
+            now_is = await self.get(job.id)
+            return now_is is not None and (now_is.status, now_is.fence) == (JobStatus.COMPLETED, job.fence)
+        self._ring()
+        return True
+
+    async def fail(self, job: Job, reason: Reason, error: str) -> bool:
+        """End it as failed; what was committed stays. False when it was not this worker's any more."""
+        error = job_trail.storable(error)
+        detail = {"reason": reason.value, "error": error[: job_writes.ERROR_LENGTH]}
+        return await self._end(
+            job, JobStatus.FAILED, (EventKind.FAILED, detail), LogLine("error", error), reason, error
+        )
+
+    async def end_cancelled(self, job: Job) -> bool:
+        """End it as cancelled; what was committed stays. False when it was not this worker's any more."""
+        line = LogLine("warning", "cancelled")
+        return await self._end(job, JobStatus.CANCELLED, (EventKind.CANCELLED, {}), line)
+
+    async def _end(
+        self,
+        job: Job,
+        status: JobStatus,
+        event: tuple[str, dict[str, Any]],
+        line: LogLine,
+        reason: Reason | None = None,
+        error: str | None = None,
+    ) -> bool:
+        async def work(connection: Any) -> None:
+            now = self._clock()
+            values = job_writes.end_values(status, now, reason, error)
+            await job_writes.guard(connection, job, now, values, events=[event], logs=[line])
+            await job_trail.announce(connection)
+
+        return await self._if_ours(work)
+
+    async def release(self, job: Job) -> bool:
+        """Put a job back because its worker stops in order: the attempt does not count, nothing is lost.
+
+        When somebody wants it cancelled it ends so instead. False when it was not this worker's any more.
+        """
+
+        async def work(connection: Any) -> None:
+            row = await jobs.get_for_update(connection, job.id)
+            if row is None or (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
+                raise LostJob(f"job {job.id} was taken over or ended by another process")
+            now = self._clock()
+            if row.cancel_requested_at is not None:
+                values = job_writes.end_values(JobStatus.CANCELLED, now)
+                await job_writes.guard(connection, job, now, values, events=[(EventKind.CANCELLED, {})])
+            else:
+                await job_writes.release(connection, job, row, now)
+            await job_trail.announce(connection)
+
+        return await self._if_ours(work)
+
+    async def _if_ours(self, work: Work) -> bool:
+        try:
+            await self.database.write(work)
+        except LostJob:
+            return False
+        self._ring()
+        return True
+
+    # Taking work away
+
+    async def lose(
+        self, job: Job, reason: Reason, error: str, *, if_silent: bool = False
+    ) -> JobStatus | None:
+        """Take a job from a worker that is gone or stuck: back into the queue, or to its end.
+
+        With `if_silent` only when its heartbeat is still that of `job`. Gives what it is now; None when it
+        is not running under this fence any more, or somebody writes it at this moment.
+        """
+
+        async def work(connection: Any) -> JobStatus | None:
+            row = await jobs.get_for_update(connection, job.id, skip_locked=True)
+            if row is None or (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
+                return None
+            if if_silent and row.heartbeat_at != job.heartbeat_at:
+                return None
+            status = await job_writes.lose(connection, row, reason, error, self._clock())
+            await job_trail.announce(connection)
+            return status
+
+        status = await self.database.write(work)
+        self._ring()
+        return status
+
+    async def rescue(self, lost: Collection[tuple[Job, Reason, str]]) -> list[Job]:
+        """Take jobs from workers that `queue.rescue` found dead or silent; gives those that were taken."""
+        taken = []
+        for job, reason, error in lost:
+            silent_only = reason is not Reason.STALLED
+            if await self.lose(job, reason, error, if_silent=silent_only) is not None:
+                taken.append(job)
+        return taken
+
+
+def _report(row: Job, counters: Counters, report: BatchReport | None, now: int) -> dict[str, Any]:
+    """What a job says when it has ended well."""
+    return {
+        **counters.to_json(),
+        "duration_s": round((now - (row.started_at or now)) / 1e6, 3),
+        "attempts": row.attempt,
+        **(report.outcome if report is not None else {}),
+    }

@@ -1,0 +1,116 @@
+"""Finds running jobs whose worker is gone or stuck, and has the repository take them back.
+
+Every process that runs jobs sweeps; the fence lets one of them win. A worker's lock that nobody holds means
+dead, at once. A worker whose lock is held is silent when its heartbeat has not changed for a lease *while this
+process watched*: no wall clock is compared with another, so a clock that jumps, a computer that slept and
+hosts that disagree make no healthy job look dead (D30).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shelfread.model.job import Job, Reason
+from shelfread.queue.presence import is_present
+from shelfread.queue.repository import ScanJobRepository
+
+LEASE_S = 30.0
+#: Between two sweeps. A silent worker's job is back within the lease and two of these.
+SWEEP_S = 2.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of a running job, and since when it is so."""
+
+    fence: int
+    heartbeat_at: int | None
+    heartbeat_since: float
+    progress: tuple[int | None, int]
+    progress_since: float
+
+
+class Rescuer:
+    """Sweeps again and again. Remembers what it saw, so one object must do it all the time.
+
+    Args:
+        repository: the jobs.
+        lease_s: silence for so long makes a job lost.
+        stall_s: no progress for so long, though the heart beats, does so too. The job's own worker notices
+            first; this is for one whose loop is stuck.
+        clock: seconds that only go forward.
+        present: whether the process of a worker id lives.
+    """
+
+    def __init__(
+        self,
+        repository: ScanJobRepository,
+        *,
+        lease_s: float = LEASE_S,
+        stall_s: float = 900.0,
+        clock: Callable[[], float] = time.monotonic,
+        present: Callable[[str | None], Awaitable[bool]] | None = None,
+        logger: logging.Logger | None = None,
+    ) -> None:
+        self._repository = repository
+        self._lease_s = lease_s
+        self._stall_s = stall_s
+        self._clock = clock
+        self._present = present or self._is_present
+        self._log = logger or logging.getLogger(__name__)
+        self._seen: dict[str, _Seen] = {}
+
+    async def sweep(self) -> list[Job]:
+        """Look at all running jobs once; gives those that were taken from their workers."""
+        running = await self._repository.running()
+        self._seen = {job.id: self._look(job) for job in running}
+        alive: dict[str | None, bool] = {}
+        lost: list[tuple[Job, Reason, str]] = []
+        for job in running:
+            if job.worker_id not in alive:
+                alive[job.worker_id] = await self._present(job.worker_id)
+            if (why := self._why_lost(job, alive[job.worker_id])) is not None:
+                lost.append((job, *why))
+        taken = await self._repository.rescue(lost) if lost else []
+        for job in taken:
+            self._log.warning("job %s was taken from its worker, which is gone or stuck", job.id)
+        return taken
+
+    async def run(self, pause_s: float = SWEEP_S) -> None:
+        """Sweep for ever; a database that is away is waited for."""
+        while True:
+            try:
+                await self.sweep()
+            except Exception as error:  # noqa: BLE001 - the next sweep comes
+                self._log.warning("lost jobs cannot be looked for: %s", error)
+            await asyncio.sleep(pause_s)
+
+    def _look(self, job: Job) -> _Seen:
+        now = self._clock()
+        progress = (job.progress_at, job.event_seq)
+        seen = self._seen.get(job.id)
+        if seen is None or seen.fence != job.fence:
+            return _Seen(job.fence, job.heartbeat_at, now, progress, now)
+        if seen.heartbeat_at != job.heartbeat_at:
+            seen.heartbeat_at, seen.heartbeat_since = job.heartbeat_at, now
+        if seen.progress != progress:
+            seen.progress, seen.progress_since = progress, now
+        return seen
+
+    def _why_lost(self, job: Job, alive: bool) -> tuple[Reason, str] | None:
+        if not alive:
+            return Reason.WORKER_LOST, "the process that ran it is gone"
+        seen = self._seen[job.id]
+        if self._clock() - seen.heartbeat_since >= self._lease_s:
+            return Reason.WORKER_LOST, f"its worker said nothing for {self._lease_s:g} seconds"
+        # A little later than its own worker, which would do it in order.
+        if self._clock() - seen.progress_since >= 1.2 * self._stall_s:
+            return Reason.STALLED, f"nothing moved for {self._stall_s:g} seconds"
+        return None
+
+    async def _is_present(self, worker_id: str | None) -> bool:
+        return await is_present(self._repository.database, worker_id)
