@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from shelfread.app.analyzer import parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
 from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
 from shelfread.model.job import (
@@ -152,21 +153,29 @@ class App:
             )
         )
 
-    async def request_scans(
-        self, parts: Sequence[tuple[Library, Sequence[Scope]]], *, rescan: bool = False
+    async def analyze(
+        self, paths: Sequence[bytes] | None = None, *, split_paths: bool = False, force: bool = False
     ) -> list[Enqueued]:
-        """Have several parts scanned as sibling jobs of one request (PROMISES A15): all are queued, or none.
+        """Have music below some paths scanned by workers: all jobs are queued, or none (PROMISES A13-A20).
 
-        Each settles what is missing in its own part only.
+        Args:
+            paths: absolute; none, or an empty list, means the default list.
+            split_paths: one job for each path instead of one for all.
+            force: read every file again.
+
+        Raises:
+            NothingToScan: there is no path at all.
+            PathRefused: a path cannot be scanned.
         """
-        request_id = str(uuid.uuid4())
-        timeout_s = await self.job_timeout()
-        job_type = JobType.RESCAN if rescan else JobType.SCAN
+        parts = await parts_of(self.libraries, wanted(paths, self.settings.analyzer_paths))
         return await self.jobs.enqueue_all(
-            [
-                JobRequest(job_type, library.id, tuple(scopes), request_id=request_id, timeout_s=timeout_s)
-                for library, scopes in parts
-            ]
+            requests_for(
+                parts,
+                split=split_paths,
+                rescan=force,
+                timeout_s=await self.job_timeout(),
+                request_id=str(uuid.uuid4()),
+            )
         )
 
     async def retry(self, job_id: str) -> Enqueued | None:

@@ -7,10 +7,11 @@ every path is a folder that can be listed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from shelfread.app import App, absolute
+from shelfread.app.places import is_inside, outermost, places_of
 from shelfread.cli.outcome import Refused
 from shelfread.cli.texts import shown
 from shelfread.model.job import Scope
@@ -37,7 +38,7 @@ async def find_or_make(app: App, paths: Sequence[bytes], kind: str) -> Target:
     folders = list(dict.fromkeys(folder_of(path) for path in paths))
     while True:
         libraries = [library for library in await app.libraries.all() if library.kind == kind]
-        known = {folder: _places(folder, libraries) for folder in folders}
+        known = {folder: places_of(folder, libraries) for folder in folders}
         fresh = [folder for folder, places in known.items() if not places]
         for folder in fresh:
             _refuse_above(folder, libraries)
@@ -69,20 +70,6 @@ def folder_of(path: bytes) -> bytes:
     return absolute(path)
 
 
-def is_inside(path: bytes, root: bytes) -> bool:
-    """Whether a path is a root or below it."""
-    return path == root or path.startswith(root.rstrip(b"/") + b"/")
-
-
-def outermost(folders: Iterable[bytes]) -> list[bytes]:
-    """Folders without those that are inside another of them."""
-    kept: list[bytes] = []
-    for folder in sorted(set(folders), key=len):
-        if not any(is_inside(folder, other) for other in kept):
-            kept.append(folder)
-    return sorted(kept)
-
-
 def refuse_unlistable(folder: bytes) -> None:
     """Raises Refused when something is no folder that can be listed."""
     try:
@@ -106,25 +93,6 @@ def tidy_name(text: bytes) -> str:
     """A name that every database and page can show."""
     kept = (char if char.isprintable() else " " for char in text.decode("utf-8", "replace"))
     return " ".join("".join(kept).split())[:NAME_LIMIT].strip()
-
-
-def _places(folder: bytes, libraries: Sequence[Library]) -> list[tuple[Library, Scope]]:
-    """The libraries that have a folder, with the part of the deepest root that it is."""
-    # A folder has several names where links are; the one that was typed counts first.
-    for path in dict.fromkeys((folder, os.path.realpath(folder))):
-        places: list[tuple[Library, Scope]] = []
-        deepest = 0
-        for library in libraries:
-            for root in library.roots:
-                spot = root.path if path == folder else os.path.realpath(root.path)
-                if not is_inside(path, spot) or len(spot) < deepest:
-                    continue
-                if len(spot) > deepest:
-                    places, deepest = [], len(spot)
-                places.append((library, Scope(root.id, path[len(spot.rstrip(b"/")) + 1 :])))
-        if places:
-            return places
-    return []
 
 
 def _refuse_above(folder: bytes, libraries: Sequence[Library]) -> None:

@@ -1,0 +1,174 @@
+"""`app.analyzer`: requests of paths become jobs (PROMISES A13-A20, decision 10)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shelfread.app import App
+from shelfread.app.analyzer import NothingToScan, PathRefused, told, wanted
+from shelfread.model.job import Enqueued, JobStatus, Scope
+from tests.conftest import Shelf
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def _set(app: App, **values: Any) -> App:
+    """The same catalogue under other settings."""
+    other = App(app.settings.model_copy(update=values), app.database)
+    other.jobs = app.jobs
+    return other
+
+
+def _folder(shelf: Shelf, name: str) -> bytes:
+    path = shelf.tree.path / name
+    path.mkdir(parents=True, exist_ok=True)
+    return os.fsencode(path)
+
+
+async def _scopes(shelf: Shelf, enqueued: list[Enqueued]) -> list[set[bytes]]:
+    (root,) = (await shelf.library()).roots
+    assert all(scope.root_id == root.id for one in enqueued for scope in one.job.scopes)
+    return [{scope.relative for scope in one.job.scopes} for one in enqueued]
+
+
+async def test_a14_several_paths_in_one_request_are_one_job(shelf: Shelf) -> None:
+    paths = [_folder(shelf, "A-M"), _folder(shelf, "N-Z")]
+    enqueued = await shelf.app.analyze(paths)
+    assert await _scopes(shelf, enqueued) == [{b"A-M", b"N-Z"}]
+    assert told(enqueued) == {
+        "job_ids": [enqueued[0].job.id],
+        "job_id": enqueued[0].job.id,
+        "queued": True,
+        "coalesced": False,
+    }
+
+
+async def test_a15_split_paths_are_siblings_under_one_request(shelf: Shelf) -> None:
+    paths = [_folder(shelf, name) for name in ("A-M", "N-Z", "Other")]
+    enqueued = await shelf.app.analyze(paths, split_paths=True, force=True)
+    assert await _scopes(shelf, enqueued) == [{b"A-M"}, {b"N-Z"}, {b"Other"}]
+    assert len({one.job.id for one in enqueued}) == 3
+    (request_id,) = {one.job.request_id for one in enqueued}
+    assert request_id is not None
+    assert {one.job.type for one in enqueued} == {"rescan"}
+    # All may run at the same time.
+    claimed = [await shelf.app.jobs.claim_next("worker") for _ in range(4)]
+    assert [job is not None for job in claimed] == [True, True, True, False]
+    assert "job_id" not in told(enqueued)
+
+
+async def test_a16_without_any_path_nothing_is_queued(shelf: Shelf) -> None:
+    for paths in (None, []):
+        with pytest.raises(NothingToScan, match="SHELFREAD_ANALYZER_PATHS"):
+            await shelf.app.analyze(paths)
+    assert await shelf.app.jobs.listed() == []
+
+
+async def test_a17_paths_of_the_request_win_over_the_default_list(shelf: Shelf) -> None:
+    mine, default = _folder(shelf, "mine"), _folder(shelf, "default")
+    app = _set(shelf.app, analyzer_paths=(default,))
+    assert await _scopes(shelf, await app.analyze([mine])) == [{b"mine"}]
+    # An empty list names none: the default list it is.
+    assert await _scopes(shelf, await app.analyze([])) == [{b"default"}]
+
+
+async def test_a18_the_default_list_is_split_as_well(shelf: Shelf) -> None:
+    app = _set(shelf.app, analyzer_paths=(_folder(shelf, "A-M"), _folder(shelf, "N-Z")))
+    assert await _scopes(shelf, await app.analyze(split_paths=True)) == [{b"A-M"}, {b"N-Z"}]
+    assert len(await shelf.app.jobs.listed()) == 2
+
+
+async def test_a19_parts_of_one_tree_are_independent_and_overlapping_ones_wait(shelf: Shelf) -> None:
+    first, second = _folder(shelf, "A-M"), _folder(shelf, "N-Z")
+    (one,) = await shelf.app.analyze([first])
+    (two,) = await shelf.app.analyze([second])
+    assert one.job.id != two.job.id
+    assert not two.coalesced
+    jobs = shelf.app.jobs
+    running = [await jobs.claim_next("worker"), await jobs.claim_next("worker")]
+    assert [job.id for job in running if job] == [one.job.id, two.job.id]
+    (whole,) = await shelf.app.analyze([os.fsencode(shelf.tree.path)])
+    assert whole.job.status is JobStatus.QUEUED
+    assert await jobs.claim_next("worker") is None
+    for job in running:
+        assert job is not None
+        await jobs.finish(job)
+    claimed = await jobs.claim_next("worker")
+    assert claimed is not None
+    assert claimed.id == whole.job.id
+
+
+async def test_a20_the_timeout_is_per_job_and_resolved_when_it_is_queued(shelf: Shelf) -> None:
+    paths = [_folder(shelf, "A-M"), _folder(shelf, "N-Z")]
+    app = _set(shelf.app, analyzer_scan_job_timeout=120)
+    enqueued = await app.analyze(paths, split_paths=True)
+    assert [one.job.timeout_s for one in enqueued] == [120, 120]
+    jobs = [await shelf.app.jobs.claim_next("worker") for _ in range(2)]
+    assert [job.left_us for job in jobs if job] == [120_000_000, 120_000_000]
+
+
+async def test_a_path_that_no_library_has_becomes_a_root_of_music(shelf: Shelf, tmp_path: Path) -> None:
+    outside = [os.fsencode(tmp_path / name) for name in ("new", "newer")]
+    for path in outside:
+        os.mkdir(path)
+    (enqueued,) = await shelf.app.analyze(outside)
+    music = await shelf.app.libraries.get(enqueued.job.library_id or 0)
+    assert music is not None
+    assert music.name == "Music"
+    assert {root.path for root in music.roots} >= set(outside)
+    # Once more it is known.
+    (again,) = await shelf.app.analyze(outside)
+    assert again.coalesced
+    assert again.job.id == enqueued.job.id
+    assert {scope.relative for scope in again.job.scopes} == {b""}
+
+
+async def test_paths_inside_one_another_are_the_outer_one(shelf: Shelf) -> None:
+    outer, inner = _folder(shelf, "A"), _folder(shelf, "A/B")
+    enqueued = await shelf.app.analyze([inner, outer, outer + b"/", outer + b"/./B/.."], split_paths=True)
+    assert await _scopes(shelf, enqueued) == [{b"A"}]
+
+
+@pytest.mark.parametrize(
+    "path", [b"relative", b"", b"../up", b"/with\0zero", b"/nowhere/at/all", b"/etc/hostname"]
+)
+async def test_a_path_that_cannot_be_scanned_is_refused_and_nothing_is_queued(
+    shelf: Shelf, path: bytes
+) -> None:
+    good = _folder(shelf, "good")
+    with pytest.raises(PathRefused):
+        await shelf.app.analyze([good, path])
+    assert await shelf.app.jobs.listed() == []
+    assert len(await shelf.app.libraries.all()) == 1
+
+
+async def test_a_path_above_a_root_is_refused(shelf: Shelf) -> None:
+    with pytest.raises(PathRefused, match="is above"):
+        await shelf.app.analyze([os.fsencode(shelf.tree.path.parent)])
+    assert await shelf.app.jobs.listed() == []
+
+
+async def test_a_part_that_is_gone_is_scanned_so_that_it_goes_missing(shelf: Shelf) -> None:
+    shelf.tree.add("A/one.mp3")
+    shelf.tree.add("B/two.mp3")
+    await shelf.scan()
+    shelf.tree.delete("A")
+    (enqueued,) = await shelf.app.analyze([os.fsencode(shelf.tree.path / "A")])
+    assert enqueued.job.scopes == (Scope((await shelf.library()).roots[0].id, b"A"),)
+
+
+async def test_names_that_are_no_text_are_paths_too(shelf: Shelf) -> None:
+    folder = os.path.join(os.fsencode(shelf.tree.path), b"\xff\xfe")
+    os.mkdir(folder)
+    (enqueued,) = await shelf.app.analyze([folder])
+    assert await _scopes(shelf, [enqueued]) == [{b"\xff\xfe"}]
+
+
+async def test_wanted_leaves_the_default_list_as_it_is() -> None:
+    default = (b"/a", b"/b")
+    assert wanted(None, default) == [b"/a", b"/b"]
+    assert wanted([b"/c"], default) == [b"/c"]
