@@ -1,31 +1,88 @@
 """The one place that reads the environment. Every setting has a default that works.
 
-Variables are `SHELFREAD_*`. An invalid value is an error that names its variable, before anything starts.
+Variables are `SHELFREAD_*`. They may also stand in a file `shelfread.env` in the data folder, so that a
+running program can be told something new; the environment wins over the file, the file over the defaults.
+An unusable value is an error that names its variable, before anything starts. Two sorts are more forgiving:
+those of the analyzer (a warning, and the default) and those of the workers (a warning, and no worker). Knows
+nothing of what is stored in the catalogue.
 """
 
 from __future__ import annotations
 
+import functools
+import io
+import json
+import logging
 import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from shelfread.model.job import DEFAULT_TIMEOUT_S
+
+#: The file beside the catalogue that may hold variables too.
+SETTINGS_FILE = "shelfread.env"
+#: Seconds that a job may be given: the least and the most (PROMISES A8).
+LEAST_TIMEOUT_S, MOST_TIMEOUT_S = 60, 31 * 86_400
+
+_FILE_LIMIT = 1 << 20
+_PREFIX, _WORKER_PREFIX, _ALIAS_PREFIX = "SHELFREAD_", "SHELFREAD_WORKER_", "SCROBBLER_"
+_log = logging.getLogger(__name__)
 
 
 class SettingsProblem(Exception):
-    """A setting has a value that cannot be used; the message names the variable."""
+    """A setting has a value that cannot be used; the message names the variable, or the file."""
 
 
-class Settings(BaseSettings):
-    """What the person who runs Shelfread may choose."""
+def zone_of(name: str) -> tzinfo:
+    """The time zone of an IANA name.
 
-    model_config = SettingsConfigDict(env_prefix="SHELFREAD_", extra="ignore", env_ignore_empty=True)
+    Raises:
+        ValueError: there is no such zone on this system; the text is for people.
+    """
+    if name == "UTC":
+        return UTC  # also where the system has no list of zones
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"there is no time zone {name!r}; names look like Europe/Berlin, or UTC") from None
+
+
+def _local_zone() -> str:
+    import tzlocal
+
+    try:
+        name = tzlocal.get_localzone_name() or "UTC"
+        zone_of(name)
+    except (KeyError, ValueError, OSError, Warning):
+        return "UTC"  # a system that does not say where it is, or says so in no name
+    return str(name)
+
+
+class Settings(BaseModel):
+    """What the person who runs Shelfread may choose. Reads nothing by itself: `read_settings` does."""
+
+    # Paths are bytes and may be no UTF-8.
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
     #: Where the catalogue is; unset, an SQLite file in the data folder.
     database_url: str | None = None
     #: The data folder.
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("shelfread", False)))
+    #: Where `shelfread serve` listens.
+    host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9._:%-]+$")
+    #: 0 lets the system choose.
+    port: int = Field(default=4848, ge=0, le=65_535)
+    #: The IANA name of the zone that schedules are meant in.
+    timezone: str = Field(default_factory=_local_zone)
     #: Files younger than this many seconds are looked at again by the next scan.
     settle_seconds: float = Field(default=10.0, ge=0, le=86_400)
     #: Parser processes; 0 means one for each processor.
@@ -36,24 +93,208 @@ class Settings(BaseSettings):
     parser_timeout_seconds: float = Field(default=30.0, gt=0, le=3600)
     #: Mebibytes that a parser may take above what it starts with.
     parser_memory_mb: int = Field(default=512, ge=64, le=65_536)
+    #: Seconds that a job may run in all, unless the catalogue says otherwise (PROMISES A7-A11).
+    analyzer_scan_job_timeout: int = Field(default=DEFAULT_TIMEOUT_S, ge=LEAST_TIMEOUT_S, le=MOST_TIMEOUT_S)
+    #: What a request without paths scans (PROMISES A16): absolute paths.
+    analyzer_paths: tuple[bytes, ...] = ()
+    #: Days that ended jobs are kept; 0 means for ever.
+    job_retention_days: int = Field(default=90, ge=0, le=36_500)
+    #: Days that the logs of ended jobs are kept; 0 means for ever.
+    log_retention_days: int = Field(default=30, ge=0, le=36_500)
     #: Show where an error came from, not only what it is.
     debug: bool = False
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        zone_of(name)
+        return name
+
+
+class WorkerSettings(BaseModel):
+    """How this machine works off the queue (PROMISES D25); the same for both ways to run workers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Whether `shelfread serve` runs workers.
+    enabled: bool = True
+    #: How many jobs run side by side.
+    count: int = Field(default=1, ge=1, le=64)
+    #: Seconds between two looks at the queue when nobody rings.
+    poll_seconds: float = Field(default=5.0, ge=0.1, le=3600, allow_inf_nan=False)
+    #: Seconds of silence after which a worker counts as dead.
+    lease_seconds: float = Field(default=30.0, ge=2, le=3600, allow_inf_nan=False)
+    #: Seconds without any progress after which a job is taken from its worker.
+    stall_seconds: float = Field(default=900.0, ge=10, le=86_400, allow_inf_nan=False)
 
 
 def debugging() -> bool:
     """Whether `SHELFREAD_DEBUG` is on. Asked when something went wrong: perhaps the settings themselves."""
-    return os.environ.get("SHELFREAD_DEBUG", "").strip().lower() in ("1", "true", "yes", "on", "t", "y")
+    try:
+        text = (_from_file() | _said(os.environ)).get("SHELFREAD_DEBUG", "")
+    except SettingsProblem:
+        text = os.environ.get("SHELFREAD_DEBUG", "")
+    return text.strip().lower() in ("1", "true", "yes", "on", "t", "y")
 
 
 def read_settings() -> Settings:
-    """The settings of this process.
+    """The settings of this process, read again at every call.
 
     Raises:
-        SettingsProblem: a variable has an unusable value.
+        SettingsProblem: a variable has an unusable value, or the file cannot be read.
     """
+    environment = _said(os.environ)
     try:
-        return Settings()
+        return Settings(**(_values(_from_file()) | _values(environment)))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "SHELFREAD_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsProblem(f"{name}: {first['msg']} (it is {first['input']!r})") from None
+        raise SettingsProblem(_first(error, _PREFIX, environment)) from None
+
+
+def read_worker_settings() -> tuple[WorkerSettings | None, str | None]:
+    """The settings of the workers; where one is unusable, None and a line that says which. Never raises."""
+    environment = _said(os.environ)
+    try:
+        said = _from_file() | environment
+        return WorkerSettings.model_validate(_of(WorkerSettings, _WORKER_PREFIX, said)), None
+    except ValidationError as error:
+        trouble = _first(error, _WORKER_PREFIX, environment)
+    except SettingsProblem as problem:
+        trouble = str(problem)
+    return None, f"{trouble}; no worker starts with that"
+
+
+def settings_file() -> Path:
+    """Where the file of variables is, or would be.
+
+    Raises:
+        SettingsProblem: the data folder is that of a person whom the system does not know.
+    """
+    text = _said(os.environ).get("SHELFREAD_DATA_DIR")
+    folder = Path(text) if text else Path(platformdirs.user_data_dir("shelfread", False))
+    try:
+        return folder.expanduser().absolute() / SETTINGS_FILE
+    except RuntimeError:
+        raise SettingsProblem(f"SHELFREAD_DATA_DIR: there is nobody whose home {text!r} names") from None
+
+
+def _said(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say something, by their names in capitals."""
+    return {name.upper(): text for name, text in variables.items() if text}
+
+
+def _of(model: type[BaseModel], prefix: str, said: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a model's fields."""
+    return {name: said[prefix + name.upper()] for name in model.model_fields if prefix + name.upper() in said}
+
+
+def _values(said: Mapping[str, str]) -> dict[str, Any]:
+    """Values for `Settings`; those of the analyzer are read already."""
+    values: dict[str, Any] = dict(_of(Settings, _PREFIX, said))
+    for name, (read, default, words) in _FORGIVING.items():
+        variables = (_PREFIX + name.upper(), _ALIAS_PREFIX + name.upper())
+        if variable := next((variable for variable in variables if variable in said), ""):
+            try:
+                values[name] = read(said[variable])
+            except ValueError as error:
+                _warn(f"{variable}: {error} (it is {said[variable][:200]!r}); {words}")
+                values[name] = default
+    return values
+
+
+@functools.lru_cache(maxsize=256)
+def _warn(line: str) -> None:
+    _log.warning("%s", line)  # remembered, so each is said once (PROMISES A8)
+
+
+def _timeout(text: str) -> int:
+    # `int` would take digits of any script, and 1_000.
+    digits = text.strip().lstrip("0") or "0"
+    if not re.fullmatch("[0-9]{1,9}", digits) or not LEAST_TIMEOUT_S <= int(digits) <= MOST_TIMEOUT_S:
+        raise ValueError(f"a whole number of seconds, {LEAST_TIMEOUT_S} to {MOST_TIMEOUT_S}, was expected")
+    return int(digits)
+
+
+def _paths(text: str) -> tuple[bytes, ...]:
+    """Absolute paths from a JSON array or a list with commas (PROMISES A16)."""
+    text = text.strip()
+    if text.startswith("["):
+        try:
+            parts = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError("it begins like a JSON array and is none") from None
+    else:
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+    found: dict[bytes, None] = {}
+    for part in parts:
+        if not isinstance(part, str) or not part or "\0" in part:
+            raise ValueError("every path must be a text")
+        path = os.path.expanduser(part)
+        if not os.path.isabs(path):
+            raise ValueError(f"{part!r} is no absolute path")
+        found[os.path.abspath(_encoded(path))] = None
+    return tuple(found)
+
+
+def _encoded(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:
+        raise ValueError(f"{path!r} cannot be the name of a file") from None
+
+
+#: Settings whose unusable values are ignored with a warning: how to read them, and what counts instead.
+_FORGIVING: dict[str, tuple[Callable[[str], Any], Any, str]] = {
+    "analyzer_scan_job_timeout": (_timeout, DEFAULT_TIMEOUT_S, f"{DEFAULT_TIMEOUT_S} counts instead"),
+    "analyzer_paths": (_paths, (), "it is ignored"),
+}
+
+
+def _first(error: ValidationError, prefix: str, environment: Mapping[str, str]) -> str:
+    first = error.errors()[0]
+    name = prefix + "_".join(str(part) for part in first["loc"]).upper()
+    where = "" if name in environment else f", in {settings_file()}"
+    return f"{name}: {first['msg'].removeprefix('Value error, ')} (it is {first['input']!r}{where})"
+
+
+def _from_file() -> dict[str, str]:
+    """The variables of the file in the data folder; none when there is no such file.
+
+    Raises:
+        SettingsProblem: it cannot be read or understood.
+    """
+    path = settings_file()
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SettingsProblem(f"{path} is no file that settings can be read from")
+        with path.open("rb") as file:
+            content = file.read(_FILE_LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise SettingsProblem(f"{path} cannot be read: {error.strerror}") from None
+    if len(content) > _FILE_LIMIT:
+        raise SettingsProblem(f"{path} is too long for a file of settings")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingsProblem(f"{path}, line {line}: this is no UTF-8") from None
+    return _said(_parsed(path, text))
+
+
+def _parsed(path: Path, text: str) -> dict[str, str]:
+    from dotenv.parser import parse_stream
+
+    found: dict[str, str] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        source = binding.original.string
+        if binding.error or (binding.key is not None and binding.value is None) or "\0" in source:
+            line = binding.original.line + source[: len(source) - len(source.lstrip())].count("\n")
+            raise SettingsProblem(f"{path}, line {line}: a line says NAME=value, or is a # comment")
+        if binding.key is not None and binding.value is not None:
+            found[binding.key] = binding.value
+    if "SHELFREAD_DATA_DIR" in _said(found):
+        raise SettingsProblem(
+            f"{path}: SHELFREAD_DATA_DIR cannot be set here, since this file is in that folder"
+        )
+    return found

@@ -15,7 +15,7 @@ from shelfread.cli.program import app
 from shelfread.cli.texts import duration, iso_time, path_fields, shown, size
 from shelfread.model.job import Phase
 from shelfread.scan.progress import Progress
-from shelfread.settings import Settings
+from shelfread.settings import Settings, WorkerSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -119,10 +119,17 @@ def test_the_docs_have_every_command_option_and_setting() -> None:
             for option in [*parameter.opts, *parameter.secondary_opts]:
                 assert not option.startswith("-") or f"`{option}" in using, (path, option)
     settings = (DOCS / "settings.md").read_text()
-    for name, field in Settings.model_fields.items():
-        line = next(line for line in settings.splitlines() if f"`SHELFREAD_{name.upper()}`" in line)
-        if field.default is not None and field.default_factory is None:
-            default = field.default
-            assert f"| {'off' if default is False else f'{default:g}' if default else default} |" in line, (
-                line
-            )
+    for prefix, model in (("SHELFREAD_", Settings), ("SHELFREAD_WORKER_", WorkerSettings)):
+        for name, field in model.model_fields.items():
+            line = next(line for line in settings.splitlines() if f"`{prefix}{name.upper()}`" in line)
+            if field.default is not None and field.default_factory is None:
+                assert f"| {_told(field.default)} |" in line, line
+
+
+def _told(default: object) -> str:
+    """A default as the docs have it."""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    if isinstance(default, tuple):
+        return "none" if not default else str(default)
+    return f"{default:g}" if isinstance(default, float) else str(default)

@@ -15,6 +15,7 @@ from shelfread.queue.worker import LibraryScanWorker, Task, WorkerClocks
 from shelfread.settings import Settings, WorkerSettings
 from shelfread.tasks.child import Init
 from shelfread.tasks.library_scan import PoolSizes
+from shelfread.tasks.prune import prune_task
 from shelfread.tasks.warm import WarmChild
 
 
@@ -50,10 +51,12 @@ def open_workers(
         heartbeat_s=heartbeat_of(options),
     )
 
+    prune = prune_task(jobs, settings)
+
     @asynccontextmanager
     async def make(worker_id: str) -> AsyncIterator[LibraryScanWorker]:
         child = WarmChild(init)
-        tasks: dict[str, Task] = {JobType.SCAN: child, JobType.RESCAN: child}
+        tasks: dict[str, Task] = {JobType.SCAN: child, JobType.RESCAN: child, JobType.PRUNE: prune}
         try:
             await child.start()
             yield LibraryScanWorker(

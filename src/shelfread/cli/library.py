@@ -39,6 +39,16 @@ _IgnoreInode = Annotated[
 ]
 
 
+_Schedule = Annotated[
+    str | None,
+    typer.Option(
+        "--schedule",
+        metavar="CRON",
+        help="Scan it by itself: '0 3 * * *' is every day at 03:00. `shelfread serve` does it.",
+    ),
+]
+
+
 def _flags(
     follow_symlinks: bool | None, ignore_ctime: bool | None, ignore_inode: bool | None
 ) -> dict[str, bool]:
@@ -63,15 +73,15 @@ def _add(
     ignore_ctime: _IgnoreCtime = None,
     ignore_inode: _IgnoreInode = None,
     ignore: _Ignore = None,
+    schedule: _Schedule = None,
     as_json: AsJson = False,
 ) -> int:
     """Add a library. Nothing is scanned yet."""
     from shelfread.cli.shelves import add
 
     flags = _flags(follow_symlinks, ignore_ctime, ignore_inode)
-    return add(
-        os.fsencode(name), [os.fsencode(path) for path in paths], kind.value, flags, ignore or [], as_json
-    )
+    folders = [os.fsencode(path) for path in paths]
+    return add(os.fsencode(name), folders, kind.value, flags, ignore or [], schedule, as_json)
 
 
 @app.command("list")
@@ -112,6 +122,10 @@ def _set(
             help="Forget a root and all that is catalogued of it. May be repeated.",
         ),
     ] = None,
+    schedule: _Schedule = None,
+    no_schedule: Annotated[
+        bool, typer.Option("--no-schedule", help="Do not scan it by itself any more.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Change a library; only what is given changes. --ignore replaces the rules given before."""
@@ -119,12 +133,16 @@ def _set(
 
     if ignore and no_ignore:
         raise typer.BadParameter("--ignore and --no-ignore exclude each other")
+    if schedule is not None and no_schedule:
+        raise typer.BadParameter("--schedule and --no-schedule exclude each other")
     wanted = Wanted(
         name=os.fsencode(name) if name is not None else None,
         flags=_flags(follow_symlinks, ignore_ctime, ignore_inode),
         ignore=[] if no_ignore else ignore,
         add_roots=[os.fsencode(path) for path in add_root or ()],
         remove_roots=[os.fsencode(path) for path in remove_root or ()],
+        schedule=schedule,
+        no_schedule=no_schedule,
     )
     return change(library_id, wanted, as_json)
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shelfread.app import App
+from shelfread.app.places import is_inside
 from shelfread.cli.opening import catalogue, library_of
 from shelfread.cli.outcome import FINE, USAGE, Refused
 from shelfread.cli.printing import Paper, print_table
 from shelfread.cli.records import job_fields, library_fields
 from shelfread.cli.running import Interrupts, run
-from shelfread.cli.targets import folder_of, is_inside, named, refuse_unlistable, tidy_name
+from shelfread.cli.targets import folder_of, named, refuse_unlistable, tidy_name
 from shelfread.cli.texts import aligned, counted, iso_time, number, shown, write_json
+from shelfread.cli.timetable import checked_cron, give, next_words, of_library, schedule_fields, take
 from shelfread.model.job import Job
 from shelfread.model.library import Library, LibraryOptions
+from shelfread.model.schedule import Schedule
 from shelfread.store.problems import open_problems
 
 _HISTORY = 5
@@ -32,6 +35,8 @@ class Wanted:
     ignore: list[str] | None = None
     add_roots: Sequence[bytes] = ()
     remove_roots: Sequence[bytes] = ()
+    schedule: str | None = None
+    no_schedule: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -44,9 +49,11 @@ def add(
     kind: str,
     flags: Mapping[str, bool],
     ignore: Sequence[str],
+    cron: str | None,
     as_json: bool,
 ) -> int:
     """Add a library."""
+    cron = checked_cron(cron)
     folders = _new_roots([], paths)
     checked = _checked_name(name)
     options = LibraryOptions(**flags, ignore=_checked_rules(ignore))
@@ -54,12 +61,16 @@ def add(
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             library = await app.libraries.add(checked, kind, folders, options)
+            schedule = await give(app, library, cron) if cron is not None else None
         if as_json:
-            write_json(library_fields(library))
-        else:
-            Paper().line(
-                ("", f"Added {named(library)}. Scan it: "), ("bold", f"shelfread library scan {library.id}")
-            )
+            write_json({**library_fields(library), "schedule": schedule_fields(schedule)})
+            return FINE
+        paper = Paper()
+        paper.line(
+            ("", f"Added {named(library)}. Scan it: "), ("bold", f"shelfread library scan {library.id}")
+        )
+        if schedule is not None:
+            paper.line(("", f"Scanned by itself: {next_words(schedule)}, by `shelfread serve`."))
         return FINE
 
     return run(work)
@@ -71,7 +82,8 @@ def list_all(as_json: bool) -> int:
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             libraries = await app.libraries.all()
-            details = [await _details(app, library) for library in libraries]
+            schedules = {library.id: await of_library(app, library) for library in libraries}
+            details = [await _details(app, library, schedules[library.id]) for library in libraries]
         if as_json:
             write_json({"libraries": details})
             return FINE
@@ -93,6 +105,10 @@ def list_all(as_json: bool) -> int:
             for library, entry in zip(libraries, details, strict=True)
         ]
         heads = ["id", "name", "kind", "items", "missing", "problems", "roots"]
+        if any(schedules.values()):
+            heads.append("next scan")
+            for row, schedule in zip(rows, schedules.values(), strict=True):
+                row.append(next_words(schedule) if schedule else "")
         print_table(paper, heads, rows, right=[0, 3, 4, 5])
         return FINE
 
@@ -105,12 +121,13 @@ def show(wanted: str, as_json: bool) -> int:
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             library = await library_of(app, wanted)
-            entry = await _details(app, library)
-            history = await app.history(library.id, _HISTORY)
+            schedule = await of_library(app, library)
+            entry = await _details(app, library, schedule)
+            history = await app.jobs.history(library.id, _HISTORY)
         if as_json:
             write_json({**entry, "scans": [job_fields(job) for job in history]})
         else:
-            _print_library(Paper(), library, entry, history)
+            _print_library(Paper(), library, entry, schedule, history)
         return FINE
 
     return run(work)
@@ -121,6 +138,7 @@ def change(wanted: str, change: Wanted, as_json: bool) -> int:
     if change.nothing:
         raise Refused("what is to change? (see `shelfread library set --help`)")
     name = _checked_name(change.name) if change.name is not None else None
+    cron = checked_cron(change.schedule)
 
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
@@ -145,11 +163,19 @@ def change(wanted: str, change: Wanted, as_json: bool) -> int:
                 add_roots=fresh,
                 remove_roots=[root.id for root in library.roots if root.path in going],
             )
-        assert changed is not None
+            assert changed is not None
+            if cron is not None:
+                await give(app, changed, cron)
+            elif change.no_schedule:
+                await take(app, changed)
+            schedule = await of_library(app, changed)
         if as_json:
-            write_json(library_fields(changed))
-        else:
-            Paper().line(("", f"Changed {named(changed)}. It counts from the next scan on."))
+            write_json({**library_fields(changed), "schedule": schedule_fields(schedule)})
+            return FINE
+        paper = Paper()
+        paper.line(("", f"Changed {named(changed)}. It counts from the next scan on."))
+        if cron is not None and schedule is not None:
+            paper.line(("", f"Scanned by itself: {next_words(schedule)}, by `shelfread serve`."))
         return FINE
 
     return run(work)
@@ -177,13 +203,24 @@ def remove(wanted: str, yes: bool, as_json: bool) -> int:
     return run(work)
 
 
-async def _details(app: App, library: Library) -> dict[str, Any]:
+async def _details(app: App, library: Library, schedule: Schedule | None) -> dict[str, Any]:
     counts = await app.libraries.counts(library.id)
     problems = await open_problems(app.database, library_id=library.id)
-    return {**library_fields(library), "items": counts, "open_problems": len(problems)}
+    return {
+        **library_fields(library),
+        "schedule": schedule_fields(schedule),
+        "items": counts,
+        "open_problems": len(problems),
+    }
 
 
-def _print_library(paper: Paper, library: Library, entry: dict[str, Any], history: Sequence[Job]) -> None:
+def _print_library(
+    paper: Paper,
+    library: Library,
+    entry: dict[str, Any],
+    schedule: Schedule | None,
+    history: Sequence[Job],
+) -> None:
     paper.line(("bold", shown(library.name)), ("dim", f"  library {library.id}, {library.kind}"))
     paper.line()
     for root in library.roots:
@@ -209,6 +246,8 @@ def _print_library(paper: Paper, library: Library, entry: dict[str, Any], histor
         rows["options"] = ", ".join(options)
     if library.options.ignore:
         rows["ignore"] = "  ".join(shown(rule) for rule in library.options.ignore)
+    if schedule is not None:
+        rows["schedule"] = f"{shown(schedule.cron)}  next: {next_words(schedule)}"
     for line in aligned(rows):
         paper.line(("", line))
     for number_of, job in enumerate(history):
@@ -218,7 +257,7 @@ def _print_library(paper: Paper, library: Library, entry: dict[str, Any], histor
         counters = job.counters
         what = f"{counted(counters.found, 'file')}, {number(counters.added)} added"
         what = job.reason or what if job.status.value == "failed" else what
-        paper.line(("dim", f"  {at}"), ("", f"  {job.type.value:<6}  {job.status.value:<9}  {what}"))
+        paper.line(("dim", f"  {at}"), ("", f"  {shown(job.type):<6}  {job.status.value:<9}  {what}"))
 
 
 def _checked_name(name: bytes) -> str:

@@ -1,0 +1,107 @@
+"""The task of type `prune`: forget old jobs, old logs and processes that are gone.
+
+Works in short transactions, each a batch of the job: guarded by its fence, and ended by a cancel. What is
+kept however old it is stands in `store.retention`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from shelfread.model.batch import BatchReport
+from shelfread.model.change import Counters
+from shelfread.model.job import Job, LogLine, Phase, Stopped
+from shelfread.queue.presence import forget_the_dead
+from shelfread.queue.repository import ScanJobRepository
+from shelfread.queue.worker import Control, Task
+from shelfread.settings import Settings
+from shelfread.store import retention
+from shelfread.store.clock import now_us
+
+
+@dataclass(slots=True)
+class _Gone:
+    jobs: int = 0
+    lines: int = 0
+    workers: int = 0
+
+
+def prune_task(
+    repository: ScanJobRepository, settings: Settings, *, clock: Callable[[], int] = now_us
+) -> Task:
+    """The task, for a worker of this catalogue."""
+
+    async def prune(job: Job, control: Control) -> None:
+        await _Prune(repository, job, control).run(settings, clock())
+
+    return prune
+
+
+class _Prune:
+    def __init__(self, repository: ScanJobRepository, job: Job, control: Control) -> None:
+        self._repository = repository
+        self._database = repository.database
+        self._job = job
+        self._control = control
+        self._gone = _Gone()
+
+    async def run(self, settings: Settings, now: int) -> None:
+        gone = self._gone
+        if settings.job_retention_days:
+            await self._forget_jobs(now - settings.job_retention_days * retention.DAY_US)
+        if settings.log_retention_days:
+            await self._forget_logs(now - settings.log_retention_days * retention.DAY_US)
+        await self._commit(None)
+        gone.workers = await forget_the_dead(self._database, now - retention.DAY_US)
+        line = f"forgot {gone.jobs} jobs, {gone.lines} log lines and events, {gone.workers} workers"
+        outcome = {"jobs": gone.jobs, "lines": gone.lines, "workers": gone.workers}
+        report = BatchReport(Counters(), Phase.DONE, logs=[LogLine("info", line)], outcome=outcome)
+        await self._repository.finish(self._job, None, report)
+
+    async def _forget_jobs(self, before: int) -> None:
+        async with self._database.read() as connection:
+            kept = await retention.kept(connection)
+        after = 0
+        while page := await self._page(before, after):
+            after = page[-1]
+            old = [seq for seq in page if seq not in kept]
+            if old:
+                await self._forget_trail(old, all_events=True)
+                self._gone.jobs += await self._delete(partial(retention.delete_jobs, seqs=old))
+
+    async def _forget_logs(self, before: int) -> None:
+        after = 0
+        while page := await self._page(before, after):
+            after = page[-1]
+            await self._forget_trail(page, all_events=False)
+
+    async def _page(self, before: int, after: int) -> list[int]:
+        async with self._database.read() as connection:
+            return await retention.ended_before(connection, before, after)
+
+    async def _forget_trail(self, seqs: list[int], *, all_events: bool) -> None:
+        async with self._database.read() as connection:
+            spans = await retention.trail(connection, seqs, all_events=all_events)
+        for spans_at_once in retention.portions(spans):
+            self._gone.lines += await self._delete(
+                partial(retention.delete_trail, spans=spans_at_once, all_events=all_events)
+            )
+
+    async def _delete(self, delete: Callable[[Any], Awaitable[int]]) -> int:
+        """One transaction; gives how many rows are gone."""
+        count = 0
+
+        async def work(connection: Any) -> None:
+            nonlocal count  # set, not added to: the database may ask for the whole of it again
+            count = await delete(connection)
+
+        await self._commit(work)
+        return count
+
+    async def _commit(self, work: Callable[[Any], Awaitable[None]] | None) -> None:
+        if self._control.stop.is_set():
+            raise Stopped("the worker stops; what was forgotten so far stays forgotten")
+        await self._repository.commit(self._job, work, BatchReport(Counters(), Phase.SETTLING))
