@@ -15,6 +15,7 @@ from typing import Any
 from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.job import (
+    NEEDS_LIBRARY,
     AlreadyRunning,
     Enqueued,
     EventKind,
@@ -68,6 +69,7 @@ class ScanJobRepository(JobReader):
 
         Raises:
             UnknownLibrary: its library is not there.
+            ValueError: it says nothing that can be done.
         """
         (enqueued,) = await self.enqueue_all([request])
         return enqueued
@@ -84,6 +86,8 @@ class ScanJobRepository(JobReader):
 
     async def enqueue_in(self, connection: Any, request: JobRequest) -> Enqueued:
         """Queue a job inside the caller's transaction; the caller rings when that is committed."""
+        if request.type in NEEDS_LIBRARY and (request.library_id is None or not request.scopes):
+            raise ValueError(f"a {request.type} needs a library and folders to scan")
         if request.library_id is not None and not await jobs.lock_library(connection, request.library_id):
             raise UnknownLibrary(f"there is no library {request.library_id}")
         found: Job | None
@@ -169,7 +173,7 @@ class ScanJobRepository(JobReader):
             waiting = await jobs.waiting(connection, types=types)
             running = await jobs.running(connection) if waiting else []
         for job in waiting:
-            if job.run_at <= now and not in_the_way(job, running):
+            if job_writes.is_due(job, now) and not in_the_way(job, running):
                 claimed = await self._claim(job, worker_id)
                 if claimed is not None:
                     return claimed
@@ -287,6 +291,8 @@ class ScanJobRepository(JobReader):
             events = [job_writes.batch_event(report)] if report is not None else []
             events.append((EventKind.COMPLETED, {"counters": jobs.counts(counters)}))
             logs = [*report.logs] if report is not None else []
+            if row.library_id is not None:
+                logs.append(job_writes.summary(counters))
             await job_writes.guard(connection, job, now, values, events=events, logs=logs)
             await job_trail.announce(connection)
 

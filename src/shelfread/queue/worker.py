@@ -174,8 +174,8 @@ class LibraryScanWorker:
                 await self._repository.end_cancelled(job)
                 self._log.info("job %s was cancelled; what was committed stays", job.id)
             case Stopped():
-                await self._repository.release(job)
-                self._log.info("job %s goes back into the queue; what was committed stays", job.id)
+                if await self._repository.release(job):
+                    self._log.info("job %s is stopped; what was committed stays", job.id)
             case TaskLost():
                 status = await self._repository.lose(job, error.reason, str(error))
                 self._log.warning("job %s: %s; it is %s now", job.id, error, status or "another worker's")

@@ -60,7 +60,8 @@ class Scan:
         self._on_progress = on_progress
         self.progress = Progress()
         self._findings = Findings()
-        self._writer = Writer(batch, catalogue, ids, kind, plan.mode, self.progress, self._findings)
+        roots = {root.id: root.path for root in plan.library.roots}
+        self._writer = Writer(batch, catalogue, ids, kind, plan.mode, self.progress, self._findings, roots)
         self._reconciler = Reconciler(database, batch, plan, catalogue, self.progress, self._findings)
 
     async def run(self) -> Outcome:

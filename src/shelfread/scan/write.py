@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shelfread.media.kind import Kind
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue, FolderWrite
 from shelfread.model.change import Change
-from shelfread.model.job import LostJob
+from shelfread.model.job import LogLine, LostJob
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import joined
@@ -45,6 +45,7 @@ class Writer:
         mode: Mode,
         progress: Progress,
         findings: Findings,
+        roots: Mapping[int, bytes],
     ) -> None:
         self._batch = batch
         self._catalogue = catalogue
@@ -60,6 +61,8 @@ class Writer:
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
         self._findings = findings
+        #: The paths of the roots, for log lines.
+        self._roots = roots
         self._room = asyncio.Event()
 
     async def put(self, part: FolderWrite) -> None:
@@ -159,6 +162,7 @@ class Writer:
         findings = self._findings
         new_folders, places, logs = list(findings.new_folders), list(findings.places), list(findings.logs)
         mounted = list(findings.mounted)
+        troubles = self._troubles(parts)
         new_ids = {folder.id for folder in new_folders}
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
         now = now_us()
@@ -205,7 +209,7 @@ class Writer:
                 phase=self._progress.phase,
                 total=self._progress.total,
                 current_path=current,
-                logs=logs,
+                logs=[*logs, *troubles],
             ),
         )
         self._catalogue.committed()
@@ -218,6 +222,19 @@ class Writer:
                 change = file.change.value
                 setattr(self._progress.counters, change, getattr(self._progress.counters, change) + 1)
         self._progress.current_path = current
+
+    def _troubles(self, parts: Sequence[FolderWrite]) -> list[LogLine]:
+        """A line for each file that was read with trouble."""
+        return [
+            LogLine(
+                "warning",
+                f"{file.code}: {file.detail}",
+                joined(self._roots[part.root_id], joined(part.path, file.name)),
+            )
+            for part in parts
+            for file in part.files
+            if file.code is not None
+        ]
 
 
 def _rows(part: FolderWrite) -> int:

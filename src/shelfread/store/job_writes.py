@@ -75,6 +75,7 @@ async def insert_running(
         "started_at": now,
         "phase": Phase.DISCOVERING.value,
         "event_seq": 2,
+        "log_seq": 1,
     }
     seq = await _insert(connection, job_id, request, now, values)
     detail = {"type": str(request.type), "origin": str(request.origin)}
@@ -84,6 +85,7 @@ async def insert_running(
     ]
     await job_trail.write_events(connection, seq, 0, now, 0, None, events[:1])
     await job_trail.write_events(connection, seq, 1, now, 1, worker_id, events[1:])
+    await job_trail.write_logs(connection, seq, 0, now, [_begins(request.type, 1)])
 
 
 async def _insert(
@@ -104,7 +106,7 @@ async def _insert(
         "attempt": 0,
         "losses": 0,
         "max_attempts": request.max_attempts,
-        "run_at": now,
+        "run_at": 0,
         "timeout_s": request.timeout_s,
         "used_us": 0,
         "log_seq": 0,
@@ -201,9 +203,10 @@ async def claim(connection: AsyncConnection, job: Job, worker_id: str, now: int)
             error=None,
             reason=None,
             event_seq=jobs.c.event_seq + 1,
+            log_seq=jobs.c.log_seq + 1,
             **_NO_COUNTS,
         )
-        .returning(jobs.c.event_seq, jobs.c.attempt)
+        .returning(jobs.c.event_seq, jobs.c.log_seq, jobs.c.attempt)
     )
     row = changed.first()
     if row is None:
@@ -212,6 +215,7 @@ async def claim(connection: AsyncConnection, job: Job, worker_id: str, now: int)
     await job_trail.write_events(
         connection, job.seq, row.event_seq - 1, now, job.fence + 1, worker_id, [event]
     )
+    await job_trail.write_logs(connection, job.seq, row.log_seq - 1, now, [_begins(job.type, row.attempt)])
     return True
 
 
@@ -292,7 +296,7 @@ async def release(connection: AsyncConnection, job: Job, row: Job, now: int) -> 
     values = {
         "status": JobStatus.QUEUED.value,
         "attempt": max(0, row.attempt - 1),
-        "run_at": now,
+        "run_at": 0,
         "used_us": row.used_us + max(0, now - (row.claimed_at or now)),
         "current_path": None,
     }
@@ -360,6 +364,11 @@ def pause_us(losses: int) -> int:
     return pause_s * 1_000_000
 
 
+def is_due(job: Job, now: int) -> bool:
+    """Whether a queued job may run now. No job rests longer than the longest pause: that was a wrong clock."""
+    return not now < job.run_at <= now + LONGEST_PAUSE_S * 1_000_000
+
+
 async def request_cancel(connection: AsyncConnection, row: Job, now: int) -> None:
     """Ask whoever runs a job to stop; harmless when it was asked before."""
     changed = await connection.execute(
@@ -378,6 +387,30 @@ async def request_cancel(connection: AsyncConnection, row: Job, now: int) -> Non
         await job_trail.write_events(
             connection, row.seq, asked.event_seq - 1, now, asked.fence, None, [event]
         )
+
+
+def _begins(job_type: str, attempt: int) -> LogLine:
+    return LogLine("info", f"{job_type} begins" + (f", attempt {attempt}" if attempt > 1 else ""))
+
+
+def summary(counters: Counters) -> LogLine:
+    """The last line of a job that completed: what came of it."""
+    parts = [
+        f"{count} {word}"
+        for count, word in (
+            (counters.added, "added"),
+            (counters.updated, "updated"),
+            (counters.moved, "moved"),
+            (counters.restored, "restored"),
+            (counters.unchanged, "unchanged"),
+            (counters.removed, "missing"),
+            (counters.failed, "failed"),
+            (counters.skipped, "skipped"),
+        )
+        if count
+    ]
+    files = "1 file" if counters.found == 1 else f"{counters.found} files"
+    return LogLine("info", f"completed: {files}" + (f": {', '.join(parts)}" if parts else ""))
 
 
 def _lost_text(status: JobStatus, error: str) -> str:
