@@ -26,7 +26,13 @@ from shelfread.cli.texts import shown, size, write_json
 from shelfread.scan.children import ScanChildFailed
 from shelfread.scan.extract import ParserPool
 from shelfread.scan.mounts import filesystem_type, is_network
-from shelfread.settings import Settings, SettingsProblem, read_settings
+from shelfread.settings import (
+    Settings,
+    SettingsProblem,
+    read_settings,
+    read_worker_settings,
+    settings_file,
+)
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.migrate import HEAD
 from shelfread.store.problems import look_at
@@ -100,8 +106,8 @@ def sqlite_check(version: tuple[int, int, int]) -> Check:
         return Check(
             "sqlite",
             WARNING,
-            f"{name}: rarely, two processes that write at the same moment can damage the database "
-            "(the WAL-reset fault, mended in 3.51.3)",
+            f"{name}: two processes that write at the same moment can, rarely, damage a database (the "
+            "WAL-reset fault, mended in 3.51.3); Shelfread's take turns, so let no other program write it",
         )
     return Check("sqlite", OK, name)
 
@@ -111,13 +117,24 @@ async def _settings_and_below() -> list[Check]:
         settings = read_settings()
     except SettingsProblem as error:
         return [Check("settings", FAILURE, str(error))]
-    checks = [Check("settings", OK, "every variable has a value that works")]
+    file = settings_file()
+    more = f"; {file} is read as well" if file.is_file() else ""
+    checks = [Check("settings", OK, f"every variable has a value that works{more}"), _workers()]
     folder = settings.data_dir.expanduser().absolute()
     if not settings.database_url:
         checks += await asyncio.to_thread(lambda: list(_folder(folder)))
     checks += await _database(settings, folder)
     checks.append(await _children(settings))
     return checks
+
+
+def _workers() -> Check:
+    options, warning = read_worker_settings()
+    if options is None:
+        return Check("workers", WARNING, warning or "no worker can be run")
+    if not options.enabled:
+        return Check("workers", OK, "`shelfread serve` runs none (SHELFREAD_WORKER_ENABLED)")
+    return Check("workers", OK, f"`shelfread serve` runs {options.count}")
 
 
 def _folder(folder: Path) -> Iterator[Check]:

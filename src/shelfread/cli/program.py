@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from shelfread import __version__
-from shelfread.cli import library
+from shelfread.cli import jobs, library
 from shelfread.cli.choices import AsJson, IdOption, KindChoice, KindOption, ModeOption, RescanOption
 from shelfread.cli.outcome import FAILED, FINE, USAGE, explain
 from shelfread.cli.texts import complain, safe_streams
@@ -29,6 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(library.app, name="library")
+app.add_typer(jobs.app, name="jobs")
 
 
 def _print_version(wanted: bool) -> None:
@@ -113,6 +114,54 @@ def _doctor(as_json: AsJson = False) -> int:
     from shelfread.cli.doctor import doctor
 
     return doctor(as_json)
+
+
+@app.command("serve")
+def _serve(
+    host: Annotated[
+        str | None, typer.Option("--host", help="The address to listen on, instead of SHELFREAD_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65_535, help="Its port; 0 lets the system choose one."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", min=0, max=64, help="Jobs side by side; 0 does none here."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Serve HTTP, work off the queue, and start scheduled scans, until told to stop.
+
+    Signals: SIGTERM or Ctrl-C stops in order, SIGHUP reads the settings again, SIGUSR1 takes no new work.
+    """
+    from shelfread.cli.serve import serve
+
+    return serve(host, port, workers, as_json)
+
+
+@app.command("worker")
+def _worker(
+    count: Annotated[
+        int | None,
+        typer.Option(
+            "--count",
+            metavar="N",
+            min=1,
+            max=64,
+            help="Jobs side by side, instead of SHELFREAD_WORKER_COUNT.",
+        ),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Do at most one job, and end.")] = False,
+) -> int:
+    """Work off the queue without HTTP, until told to stop.
+
+    Signals: SIGTERM or Ctrl-C stops in order, SIGHUP reads the settings again, SIGUSR1 finishes what runs
+    and ends.
+    """
+    from shelfread.cli.worker import work_off
+
+    return work_off(count, once)
 
 
 def run() -> int:

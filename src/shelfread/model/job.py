@@ -257,7 +257,11 @@ class CancelRequested(Exception):
 
 
 class AlreadyRunning(Exception):
-    """A scan that covers some of the same files is running now."""
+    """A scan that covers some of the same files is running now: `job`, where it is known."""
+
+    def __init__(self, text: str, job: Job | None = None) -> None:
+        super().__init__(text)
+        self.job = job
 
 
 class UnknownLibrary(Exception):

@@ -203,7 +203,7 @@ class ScanJobRepository(JobReader):
         """A job that runs from its first moment, for a scan here and now (PROMISES decision 4).
 
         Raises:
-            AlreadyRunning: a running job covers some of the same files; its argument is that job.
+            AlreadyRunning: a running job covers some of the same files; `AlreadyRunning.job`.
             UnknownLibrary: the library is not there.
         """
         job_id = str(uuid.uuid4())
@@ -214,7 +214,7 @@ class ScanJobRepository(JobReader):
                 raise UnknownLibrary(f"there is no library {library_id}")
             for other in await jobs.running(connection, library_id):
                 if overlapping(request.scopes, other.scopes):
-                    raise AlreadyRunning(other)
+                    raise AlreadyRunning(f"a scan of these files is running now (job {other.id})", other)
             await job_writes.insert_running(connection, job_id, request, worker_id, self._clock())
             job = await jobs.get(connection, job_id)
             assert job is not None

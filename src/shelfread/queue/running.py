@@ -88,7 +88,8 @@ class RunningJob:
                 try:
                     job = await repository.claim_now(presence.id, library_id, job_type, scopes)
                 except AlreadyRunning as refused:
-                    other: Job = refused.args[0]
+                    other = refused.job
+                    assert other is not None
                     if await is_present(database, other.worker_id):
                         raise AlreadyRunning(
                             f"a scan of this library is running now (job {other.id}); "
@@ -128,7 +129,8 @@ class RunningJob:
             if not task.done():
                 task.cancel()
                 await asyncio.wait([task])
-        if task.cancelled() and self._trouble.done():
+        if self._trouble.done() and (task.cancelled() or task.exception() is not None):
+            # Whatever else the work says of its end is a consequence.
             raise self._trouble.result()
         return task.result()
 

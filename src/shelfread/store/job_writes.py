@@ -365,7 +365,7 @@ def pause_us(losses: int) -> int:
 
 
 def is_due(job: Job, now: int) -> bool:
-    """Whether a queued job may run now. No job rests longer than the longest pause: that was a wrong clock."""
+    """Whether a queued job may run now. None rests longer than the longest pause: that was a wrong clock."""
     return not now < job.run_at <= now + LONGEST_PAUSE_S * 1_000_000
 
 

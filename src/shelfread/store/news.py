@@ -57,3 +57,5 @@ class ChangeWatch:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+        # The counter is of one connection: another one may begin with the same number.
+        self._version = None
