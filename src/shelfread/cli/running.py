@@ -44,7 +44,7 @@ def run(work: Callable[[Interrupts], Coroutine[Any, Any, T]]) -> T | int:
 
         def on_signal(number: int, _frame: object) -> None:
             if interrupts.received:
-                _leave_at_once(128 + number)
+                leave_at_once(128 + number)
             interrupts.received.append(number)
             with contextlib.suppress(RuntimeError):  # the loop is closed: the work is done
                 loop.call_soon_threadsafe(task.cancel)
@@ -55,7 +55,7 @@ def run(work: Callable[[Interrupts], Coroutine[Any, Any, T]]) -> T | int:
         try:
             return await work(interrupts)
         finally:
-            await _let_threads_end()
+            await let_threads_end()
 
     try:
         return asyncio.run(watched())
@@ -66,7 +66,7 @@ def run(work: Callable[[Interrupts], Coroutine[Any, Any, T]]) -> T | int:
             signal.signal(wanted, signal.default_int_handler if wanted == signal.SIGINT else signal.SIG_DFL)
 
 
-async def _let_threads_end() -> None:
+async def let_threads_end() -> None:
     """Wait a moment for the threads of a connection that failed or was cut short.
 
     Such a thread of aiosqlite answers to a loop that is closed by then, and dies with a traceback.
@@ -77,7 +77,8 @@ async def _let_threads_end() -> None:
         await asyncio.sleep(0.005)
 
 
-def _leave_at_once(code: int) -> None:
+def leave_at_once(code: int) -> None:
+    """End this process without any more ado."""
     if sys.stderr.isatty():
         os.write(2, b"\x1b[?25h\n")  # the progress display hides the cursor
     os._exit(code)

@@ -102,17 +102,17 @@ class WorkerGroup:
 
     async def run_once(self) -> bool:
         """One worker that handles at most one job; false when there was none."""
+        worked = False
 
         async def once() -> None:
             nonlocal worked
-            async with self._make(self.worker_id) as worker:
-                place.fill(worker)
-                try:
+            try:
+                async with self._make(self.worker_id) as worker:
+                    place.fill(worker)
                     worked = not place.leaving and await worker.run_once()
-                finally:
-                    place.worker = None
+            finally:
+                place.worker = None
 
-        worked = False
         place = _Place(asyncio.create_task(once()))
         self._places.append(place)
         await asyncio.wait([place.task])

@@ -1,4 +1,4 @@
-"""The warm child of a worker: one process that runs scans, one after the other, and may be killed at any time.
+"""The warm child of a worker: one process that runs scans, one after the other, and may be killed any time.
 
 Started by `tasks.warm` through `scan.child`. It opens the database itself, keeps walkers and parsers warm
 between jobs, and tells its parent once a second that its event loop turns. It never claims a job and never
@@ -136,7 +136,8 @@ class Resident:
             reason, text = reason_of(error)
             # A database that is away has nothing against this job: it is tried again.
             word.ended = "away" if is_away(error) else "failed"
-            word.reason, word.error = reason.value, text
+            # A name on disk need not be UTF-8, and what cannot be encoded cannot be sent.
+            word.reason, word.error = reason.value, text.encode("utf-8", "replace").decode()
         if word.ended != "completed":
             # They may be in the middle of something that nobody waits for any more.
             await self._close_pools()
@@ -150,9 +151,10 @@ class Resident:
         job = await repository.get(order.run or "")
         if job is None or (job.status, job.fence) != (JobStatus.RUNNING, order.fence):
             raise LostJob(f"job {order.run} was taken over or ended by another process")
-        plan, pools = await self._prepared(database, job)
+        # The heart beats before anything is started: that may take longer than a lease on a busy machine.
         running = RunningJob(repository, job, heartbeat_s=self._init.heartbeat_s)
         try:
+            plan, pools = await self._prepared(database, job)
             await scan_library_job(database, running, plan, pools)
         finally:
             await running.close()
@@ -176,7 +178,7 @@ class Resident:
 
 
 def _listen(channel: Channel, loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[Order]) -> None:
-    """Hear the parent, in a thread of its own: the channel blocks. Without a parent there is nothing to do."""
+    """Hear the parent, in a thread of its own: the channel blocks. Without a parent nothing is left to do."""
     with contextlib.suppress(ChannelClosed, OSError, RuntimeError):
         while True:
             order = msgspec.convert(channel.receive(), Order)

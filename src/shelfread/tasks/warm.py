@@ -1,4 +1,4 @@
-"""The tasks `scan` and `rescan`, done in a warm child process that may be killed at any moment (DESIGN rule 11).
+"""The tasks `scan` and `rescan`, done in a warm child process that may be killed any time (DESIGN rule 11).
 
 The worker's event loop never waits for a scan, a scan's memory goes back to the system, and whatever hangs or
 dies in there costs one attempt of one job. Says how the job ended there; the worker writes it down.
@@ -20,6 +20,8 @@ from shelfread.tasks.child import Init, Order, Word
 #: A child that says nothing for so long is killed: its loop is stuck, or it was stopped by a signal. On
 #: SQLite it may hold the lock that everybody waits for.
 SILENT_S = 20.0
+#: A child that was asked to stop and does not is killed after so long. Well below what its worker waits.
+STOP_S = 5.0
 #: A child that has used more memory than this is replaced after its job, in bytes.
 PEAK = 256 << 20
 
@@ -46,10 +48,20 @@ class WarmChild:
         """Kill the child, and wait until it is gone."""
         self._closed = True
         if self._starting is not None:
-            self._starting.cancel()
+            starting, self._starting = self._starting, None
+            starting.cancel()
             with contextlib.suppress(asyncio.CancelledError, ScanChildFailed):
-                await self._starting
+                # One that was started ahead, and never had a job, is there already.
+                await (await starting).close()
         await self._end()
+
+    async def ready(self) -> None:
+        """Have the child there before a job is claimed: one that waits for it is silent meanwhile.
+
+        Raises:
+            ScanChildFailed: it cannot be started.
+        """
+        await self._ready()
 
     @property
     def pid(self) -> int | None:
@@ -74,7 +86,7 @@ class WarmChild:
         stopping = asyncio.ensure_future(self._pass_on_stop(child, control))
         finished = False
         try:
-            word = await self._last_word(child)
+            word = await self._last_word(child, control)
             finished = True
         finally:
             stopping.cancel()
@@ -96,17 +108,22 @@ class WarmChild:
             case "failed":
                 raise TaskFailed(Reason(word.reason), word.error)
 
-    async def _last_word(self, child: Child) -> Word:
+    async def _last_word(self, child: Child, control: Control) -> Word:
         while True:
             try:
                 async with asyncio.timeout(self._silent_s):
                     word = await self._words.get()
             except TimeoutError:
+                if not self._words.empty():
+                    continue  # it was this process that stood still
                 raise TaskLost(
                     f"its process did not answer for {self._silent_s:g} seconds and was killed"
                 ) from None
             if word is None:
                 await child.ended()
+                if control.stop.is_set():
+                    # Killed because it did not stop, or just then: its worker asked for an end.
+                    raise Stopped
                 raise TaskLost(f"its process is gone ({child.last_words()})")
             if word.ended:
                 return word
@@ -114,6 +131,8 @@ class WarmChild:
     async def _pass_on_stop(self, child: Child, control: Control) -> None:
         await control.stop.wait()
         child.send(msgspec.to_builtins(Order(stop=True)))
+        await asyncio.sleep(STOP_S)
+        child.kill()
 
     async def _ready(self) -> Child:
         if self._child is not None and self._child.alive:

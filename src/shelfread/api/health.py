@@ -1,0 +1,104 @@
+"""`/healthz`: the process lives. `/readyz`: it can do what it is there for.
+
+Both are open to everybody, so they say words and numbers and never a path, a setting or an error's text;
+those are in the log. Knows the workers only as what `Workers` says of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from shelfread.app import App
+from shelfread.store.answering import is_up_to_date
+
+#: A database that takes longer than this to say which schema it has does not answer, in seconds.
+ANSWER_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Workers(Protocol):
+    """The workers of this process, as they are now."""
+
+    @property
+    def state(self) -> str:
+        """off, broken_settings, starting, running, draining, drained or stopping."""
+
+    @property
+    def settings_ok(self) -> bool:
+        """Whether the settings of the workers could be used when they were last read."""
+
+    @property
+    def wanted(self) -> int:
+        """How many there should be."""
+
+    @property
+    def present(self) -> int:
+        """How many can take a job, or do one."""
+
+    @property
+    def busy(self) -> int:
+        """How many do a job."""
+
+
+class _Database:
+    """Asks the database once for all who want to know at a moment: they must not crowd out the jobs."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._asking: asyncio.Task[dict[str, bool]] | None = None
+
+    async def look(self) -> dict[str, bool]:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> dict[str, bool]:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return {"answers": True, "migrated": await is_up_to_date(self._app.database)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, there was no answer
+            _log.debug("the database does not answer: %s: %s", type(error).__name__, error)
+            return {"answers": False, "migrated": False}
+
+
+def health_routes(app: App, workers: Workers) -> APIRouter:
+    """The two routes.
+
+    Args:
+        app: whose database is asked.
+        workers: those of this process.
+    """
+    routes = APIRouter()
+    database = _Database(app)
+
+    @routes.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
+    async def readyz() -> Response:
+        found = await database.look()
+        state = workers.state
+        ready = all(found.values()) and state != "stopping"
+        # HTTP is of use without workers: what lacks is told, and turns nobody away (PROMISES D27).
+        whole = workers.settings_ok and state in ("off", "running")
+        document: dict[str, Any] = {
+            "status": "unavailable" if not ready else "ready" if whole else "degraded",
+            "database": found,
+            "workers": {
+                "state": state,
+                "settings_ok": workers.settings_ok,
+                "wanted": workers.wanted,
+                "present": workers.present,
+                "busy": workers.busy,
+            },
+        }
+        return JSONResponse(document, 200 if ready else 503)
+
+    return routes

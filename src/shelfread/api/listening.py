@@ -1,0 +1,138 @@
+"""Where HTTP comes in: the sockets, and uvicorn in the event loop of whoever runs it.
+
+Signals, logs and the end of the process are left to the command. Knows no route.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from shelfread.api.application import Asgi
+
+#: Connections that wait to be accepted.
+BACKLOG = 128
+#: Answers that are under way when the server ends may take so long, in seconds.
+LAST_ANSWERS_S = 2
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; one line says why."""
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen on every address of a host, all on one port; port 0 lets the system choose.
+
+    Raises:
+        CannotListen: the host is unknown, the port is taken or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        raise CannotListen(f"the host {host!r} cannot be listened on: {why}") from None
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            if sockets:
+                address = (address[0], _port(sockets[0]), *address[2:])
+            with contextlib.suppress(_NotHere):
+                sockets.append(_listening(family, kind, protocol, address))
+        if not sockets:
+            raise CannotListen(f"the host {host!r} is no address of this machine; --host takes another")
+    except BaseException:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
+
+
+class _NotHere(Exception):
+    """An address that this machine does not have."""
+
+
+def _listening(family: int, kind: int, protocol: int, address: tuple[object, ...]) -> socket.socket:
+    try:
+        one = socket.socket(family, kind, protocol)
+    except OSError:  # no IPv6 here, say
+        raise _NotHere from None
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+        one.listen(BACKLOG)
+        one.setblocking(False)
+    except OSError as error:
+        one.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _NotHere from None
+        raise CannotListen(_why_not(error, address)) from None
+    return one
+
+
+def _why_not(error: OSError, address: tuple[object, ...]) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"port {address[1]} of {address[0]} is taken by another program, perhaps another "
+                "Shelfread; --port takes another"
+            )
+        case errno.EACCES:
+            return f"this user may not listen on port {address[1]}; --port takes another, 1024 or above"
+    return f"{address[0]}, port {address[1]}, cannot be listened on: {error.strerror}"
+
+
+def _port(one: socket.socket) -> int:
+    return int(one.getsockname()[1])
+
+
+def url_of(sockets: list[socket.socket]) -> str:
+    """The address of the first socket, for a browser."""
+    host, port = sockets[0].getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class HttpServer(uvicorn.Server):
+    """Answers on sockets that listen already. `run` it in a task; `leave` ends it."""
+
+    def __init__(self, application: Asgi, sockets: list[socket.socket]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=LAST_ANSWERS_S,
+            )
+        )
+        self._sockets = sockets
+        #: Set when answers come.
+        self.up = asyncio.Event()
+
+    async def answer(self) -> None:
+        """Answer until `leave`."""
+        await self.serve(self._sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called by uvicorn."""
+        await super().startup(sockets)
+        self.up.set()
+
+    def leave(self) -> None:
+        """Accept nothing more; `answer` ends soon."""
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Called by uvicorn, which would take the signals from the command."""
+        yield

@@ -1,0 +1,110 @@
+"""`shelfread serve`: HTTP, managed workers and schedules in one process (PROMISES D26, D27)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+
+from shelfread.api.application import make_application
+from shelfread.api.listening import CannotListen, HttpServer, listen, url_of
+from shelfread.app import App, open_app
+from shelfread.cli.crew import Crew
+from shelfread.cli.logs import log_to_stderr
+from shelfread.cli.outcome import FAILED, FINE
+from shelfread.cli.settled import database_words, taken_again
+from shelfread.cli.staying import Order, Orders, stay
+from shelfread.cli.texts import complain, write_json
+from shelfread.queue.schedule import Scheduler
+from shelfread.settings import read_settings
+
+_log = logging.getLogger(__name__)
+
+
+def serve(host: str | None, port: int | None, workers: int | None, as_json: bool) -> int:
+    """Serve until told to leave; gives the exit code.
+
+    Args:
+        host: where to listen, instead of what the settings say.
+        port: likewise; 0 lets the system choose.
+        workers: how many workers, likewise; 0 is none.
+        as_json: print the address as one JSON document when it answers.
+    """
+    settings = read_settings()
+    log_to_stderr(settings.debug)
+    try:
+        sockets = listen(host or settings.host, settings.port if port is None else port)
+    except CannotListen as error:
+        complain(str(error))
+        return FAILED
+
+    async def work(orders: Orders) -> int:
+        async with open_app(settings) as app:
+            return await _Server(app, sockets, workers, as_json).run(orders)
+
+    try:
+        return stay(work)
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class _Server:
+    """The parts of a server, and how they end together."""
+
+    def __init__(self, app: App, sockets: list[socket.socket], workers: int | None, as_json: bool) -> None:
+        self._app = app
+        self._url = url_of(sockets)
+        self._as_json = as_json
+        self._crew = Crew(app, "managed", workers)
+        self._http = HttpServer(make_application(app, self._crew), sockets)
+        self._scheduler = Scheduler(app.jobs, app.settings, ring=app.bell.ring)
+
+    async def run(self, orders: Orders) -> int:
+        _log.info("the catalogue is %s", database_words(self._app.database))
+        if trouble := self._crew.take_settings():
+            _log.warning("%s; HTTP goes on without", trouble)
+        scheduler = asyncio.create_task(self._scheduler.run())
+        parts = [asyncio.create_task(self._http.answer()), asyncio.create_task(self._crew.run())]
+        attending = asyncio.create_task(self._attend(orders))
+        try:
+            # None of them ends by itself, unless something is broken.
+            ended, _ = await asyncio.wait({attending, scheduler, *parts}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._crew.leave()
+            self._http.leave()
+            for task in (attending, scheduler):
+                task.cancel()
+            await asyncio.wait({attending, scheduler, *parts})
+        for task in ended:
+            task.result()
+        return FINE if attending in ended else FAILED
+
+    async def _attend(self, orders: Orders) -> None:
+        announcing = asyncio.create_task(self._announce())
+        try:
+            while (order := await orders.next()) is not Order.LEAVE:
+                if order is Order.DRAIN:
+                    _log.info("told to drain: HTTP goes on, without workers")
+                    self._crew.drain()
+                else:
+                    self._reload()
+        finally:
+            announcing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await announcing
+        _log.info("told to leave")
+
+    async def _announce(self) -> None:
+        await self._http.up.wait()
+        _log.info("listening on %s", self._url)
+        if self._as_json:
+            write_json({"url": self._url})
+
+    def _reload(self) -> None:
+        _log.info("told to read the settings again")
+        self._app.settings = settings = taken_again(self._app.settings)
+        self._scheduler.settings = settings
+        if trouble := self._crew.take_settings():
+            _log.warning("%s; the workers stay as they are", trouble)
