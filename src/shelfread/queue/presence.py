@@ -1,4 +1,4 @@
-"""That a process which runs jobs is there: a row with a random id, and a lock that dies with it (DESIGN rule 9).
+"""A process that runs jobs is there: a row with a random id, and a lock that dies with it (DESIGN rule 9).
 
 One lock per process and not one per job: it is held before anything is claimed, so no running row is ever
 without one, and a claim costs nothing more. Host name and process id are for people; nothing is decided by

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shelfread.model.batch import BatchReport
@@ -88,15 +89,15 @@ class ScanJobRepository(JobReader):
         """Queue a job inside the caller's transaction; the caller rings when that is committed."""
         if request.type in NEEDS_LIBRARY and (request.library_id is None or not request.scopes):
             raise ValueError(f"a {request.type} needs a library and folders to scan")
+        request = replace(request, scopes=united(request.scopes))
         if request.library_id is not None and not await jobs.lock_library(connection, request.library_id):
             raise UnknownLibrary(f"there is no library {request.library_id}")
         found: Job | None
         if request.library_id is None:
             await jobs.lock_type(connection, request.type)
-            alike = await jobs.waiting(connection, types=[request.type])
-            found = next((job for job in alike if job.library_id is None), None)
+            found = await jobs.queued_of_type(connection, request.type)
         else:
-            queued = await jobs.waiting(connection, library_id=request.library_id)
+            queued = await jobs.queued_for(connection, request.library_id)
             joining = join(queued, request)
             found = joining.taken if joining else None
             if joining is not None and joining.changes:
@@ -146,6 +147,10 @@ class ScanJobRepository(JobReader):
         """
 
         async def work(connection: Any) -> Job | None:
+            job = await jobs.get(connection, job_id)
+            if job is not None and job.status is JobStatus.QUEUED and job.library_id is not None:
+                # A request may be joining it at this moment.
+                await jobs.lock_library(connection, job.library_id)
             job = await jobs.get_for_update(connection, job_id)
             if job is None:
                 return None
@@ -168,16 +173,20 @@ class ScanJobRepository(JobReader):
         Not before its time, and not while a running job covers some of the same files (A19). A row that
         nobody can run is claimed as well: `Job.broken` says why, and the worker ends it.
         """
-        now = self._clock()
-        async with self.database.read() as connection:
-            waiting = await jobs.waiting(connection, types=types)
-            running = await jobs.running(connection) if waiting else []
-        for job in waiting:
-            if job_writes.is_due(job, now) and not in_the_way(job, running):
-                claimed = await self._claim(job, worker_id)
-                if claimed is not None:
-                    return claimed
-        return None
+        last: Job | None = None
+        while True:
+            async with self.database.read() as connection:
+                waiting = await jobs.waiting(connection, types, last)
+                running = await jobs.running(connection) if waiting else []
+            if not waiting:
+                return None
+            last = waiting[-1]
+            now = self._clock()
+            for job in waiting:
+                if job_writes.is_due(job, now) and not in_the_way(job, running):
+                    claimed = await self._claim(job, worker_id)
+                    if claimed is not None:
+                        return claimed
 
     async def _claim(self, job: Job, worker_id: str) -> Job | None:
         async def work(connection: Any) -> Job | None:
@@ -187,13 +196,21 @@ class ScanJobRepository(JobReader):
             else:
                 await jobs.lock_library(connection, job.library_id)
                 rivals = await jobs.running(connection, job.library_id)
-            # It may have been widened, claimed or cancelled since it was looked at.
+            # It may have been widened, claimed, lost or cancelled since it was looked at.
             found = await jobs.get(connection, job.id)
+            now = self._clock()
             if found is None or found.status is not JobStatus.QUEUED or in_the_way(found, rivals):
                 return None
-            if not await job_writes.claim(connection, found, worker_id, self._clock()):
+            if not job_writes.is_due(found, now):
                 return None
-            return await jobs.get(connection, job.id)
+            if not await job_writes.claim(connection, found, worker_id, now):
+                return None
+            claimed = await jobs.get(connection, job.id)
+            if claimed is not None and claimed.library_id is not None and claimed.broken is None:
+                own = await jobs.root_ids(connection, claimed.library_id)
+                if not any(scope.root_id in own for scope in claimed.scopes):
+                    return replace(claimed, broken="its folders belong to no library any more")
+            return claimed
 
         return await self.database.write(work)
 

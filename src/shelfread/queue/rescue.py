@@ -1,7 +1,7 @@
 """Finds running jobs whose worker is gone or stuck, and has the repository take them back.
 
 Every process that runs jobs sweeps; the fence lets one of them win. A worker's lock that nobody holds means
-dead, at once. A worker whose lock is held is silent when its heartbeat has not changed for a lease *while this
+dead, at once. One whose lock is held is silent when its heartbeat has not changed for a lease *while this
 process watched*: no wall clock is compared with another, so a clock that jumps, a computer that slept and
 hosts that disagree make no healthy job look dead (D30).
 """
@@ -66,7 +66,12 @@ class Rescuer:
 
     async def sweep(self) -> list[Job]:
         """Look at all running jobs once; gives those that were taken from their workers."""
-        running = await self._repository.running()
+        try:
+            running = await self._repository.running()
+        except BaseException:
+            # Nobody could write a heartbeat either: what was seen before says nothing about now.
+            self._seen.clear()
+            raise
         self._seen = {job.id: self._look(job) for job in running}
         alive: dict[str | None, bool] = {}
         lost: list[tuple[Job, Reason, str]] = []
@@ -87,7 +92,11 @@ class Rescuer:
                 await self.sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep comes
                 self._log.warning("lost jobs cannot be looked for: %s", error)
+            before = self._clock()
             await asyncio.sleep(pause_s)
+            if self._clock() - before > pause_s + self._lease_s / 2:
+                # This process did not watch: it was stopped, perhaps the workers beside it as well.
+                self._seen.clear()
 
     def _look(self, job: Job) -> _Seen:
         now = self._clock()

@@ -269,7 +269,7 @@ class Trail:
         elif log.lines and log.first != 1:
             self._tell("I8", f"its log begins at line {log.first}")
         ended = self.row.completed_at
-        if self.row.status.ended and ended is not None and log.newest_at > ended + LATE_US:
+        if self.row.status.ended and ended is not None and log.newest_at > ended + LATE_US + self.clock_fell:
             late = (log.newest_at - ended) / 1e6
             self._tell("I2", f"a log line was written {late:.1f} s after the job's end")
 

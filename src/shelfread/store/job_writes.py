@@ -261,7 +261,7 @@ def progress_values(report: BatchReport) -> dict[str, Any]:
     return {
         "phase": report.phase.value,
         "items_total": report.total,
-        "current_path": report.current_path,
+        "current_path": job_trail.storable(report.current_path) if report.current_path else None,
         **{f"items_{name}": count for name, count in counts(report.counters).items()},
     }
 

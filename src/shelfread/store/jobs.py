@@ -18,15 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.change import Counters
 from shelfread.model.job import NEEDS_LIBRARY, Job, JobStatus, Phase, Scope
-from shelfread.store.tables import is_queued, is_running, libraries, workers
+from shelfread.store.tables import is_queued, is_running, libraries, roots, workers
 from shelfread.store.tables import library_scan_jobs as jobs
 
 #: Jobs that a question about the past looks at.
 _JOBS_LOOKED_AT = 200
-#: Queued jobs that a claim looks at: more than anybody has, and no unbounded list.
-_WAITING_LOOKED_AT = 1000
+#: Queued jobs that are read at once.
+PAGE = 200
 #: The first of the two numbers of an advisory lock on a type of job.
 _LOCK_SPACE = 0x5E1E
+_ID_LENGTH = 64
 _COUNTS = tuple(item.name for item in fields(Counters))
 
 
@@ -37,7 +38,10 @@ def scopes_text(scopes: Sequence[Scope]) -> str:
 
 def scopes_of(text: str) -> tuple[Scope, ...]:
     """The scopes of a stored text. Raises ValueError or TypeError for what is none."""
-    scopes = tuple(Scope(root_id, bytes.fromhex(relative)) for root_id, relative in json.loads(text))
+    try:
+        scopes = tuple(Scope(root_id, bytes.fromhex(relative)) for root_id, relative in json.loads(text))
+    except RecursionError:
+        raise ValueError("brackets without end") from None
     if not all(isinstance(scope.root_id, int) for scope in scopes):
         raise ValueError("a root's id is a number")
     return scopes
@@ -64,6 +68,8 @@ async def lock_type(connection: AsyncConnection, job_type: str) -> None:
 
 async def get(connection: AsyncConnection, job_id: str) -> Job | None:
     """The job of this id; None when there is none."""
+    if not _may_be_id(job_id):
+        return None
     row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).first()
     return _job(row) if row else None
 
@@ -76,6 +82,8 @@ async def get_for_update(
     With `skip_locked` also None while somebody else writes it: a worker that sleeps in the middle of a
     transaction must not make those wait who would take its job away.
     """
+    if not _may_be_id(job_id):
+        return None
     query = select(jobs).where(jobs.c.id == job_id).with_for_update(skip_locked=skip_locked)
     row = (await connection.execute(query)).first()
     return _job(row) if row else None
@@ -83,6 +91,8 @@ async def get_for_update(
 
 async def with_prefix(connection: AsyncConnection, prefix: str, limit: int = 2) -> list[Job]:
     """Jobs whose id begins so, oldest first."""
+    if not _may_be_id(prefix):
+        return []
     # Not a range of ids: what lies between two texts is a matter of the database's language.
     query = select(jobs).order_by(jobs.c.seq).limit(limit)
     if prefix:
@@ -104,18 +114,36 @@ async def running_of_type(connection: AsyncConnection, job_type: str) -> list[Jo
     return [_job(row) for row in rows]
 
 
-async def waiting(
-    connection: AsyncConnection, *, library_id: int | None = None, types: Collection[str] = ()
-) -> list[Job]:
-    """Queued jobs, in the order in which they are to be claimed."""
-    query = (
-        select(jobs).where(is_queued).order_by(jobs.c.priority.desc(), jobs.c.seq).limit(_WAITING_LOOKED_AT)
-    )
-    if library_id is not None:
-        query = query.where(jobs.c.library_id == library_id)
-    if types:
-        query = query.where(jobs.c.type.in_(sorted(types)))
+async def waiting(connection: AsyncConnection, types: Collection[str], after: Job | None = None) -> list[Job]:
+    """A page of queued jobs of some types, in the order in which they are to be claimed.
+
+    `after` is the last one of the page before.
+    """
+    query = select(jobs).where(is_queued, jobs.c.type.in_(sorted(types)))
+    if after is not None:
+        later = sa.and_(jobs.c.priority == after.priority, jobs.c.seq > after.seq)
+        query = query.where(sa.or_(jobs.c.priority < after.priority, later))
+    query = query.order_by(jobs.c.priority.desc(), jobs.c.seq).limit(PAGE)
     return [_job(row) for row in await connection.execute(query)]
+
+
+async def queued_for(connection: AsyncConnection, library_id: int) -> list[Job]:
+    """All queued jobs of a library, oldest first."""
+    query = select(jobs).where(is_queued, jobs.c.library_id == library_id).order_by(jobs.c.seq)
+    return [_job(row) for row in await connection.execute(query)]
+
+
+async def queued_of_type(connection: AsyncConnection, job_type: str) -> Job | None:
+    """The oldest queued job of a type that needs no library; None when there is none."""
+    query = select(jobs).where(is_queued, jobs.c.type == job_type, jobs.c.library_id.is_(None))
+    row = (await connection.execute(query.order_by(jobs.c.seq).limit(1))).first()
+    return _job(row) if row else None
+
+
+async def root_ids(connection: AsyncConnection, library_id: int) -> set[int]:
+    """The roots of a library."""
+    rows = await connection.execute(select(roots.c.id).where(roots.c.library_id == library_id))
+    return {row.id for row in rows}
 
 
 async def last_completed(
@@ -176,11 +204,12 @@ async def worker(connection: AsyncConnection, worker_id: str) -> dict[str, Any] 
 
 
 def counters_of(text: str | None) -> Counters:
-    """Stored counters; zeros for none."""
-    if not text:
+    """Stored counters; zeros for none, and for what are none."""
+    known = _object(text) or {}
+    try:
+        return Counters(**{name: int(known.get(name, 0)) for name in _COUNTS})
+    except (ValueError, TypeError):
         return Counters()
-    known: dict[str, Any] = json.loads(text)
-    return Counters(**{name: int(known.get(name, 0)) for name in _COUNTS})
 
 
 def counts(counters: Counters) -> dict[str, int]:
@@ -188,8 +217,27 @@ def counts(counters: Counters) -> dict[str, int]:
     return {name: getattr(counters, name) for name in _COUNTS}
 
 
+def _may_be_id(text: str) -> bool:
+    """Whether a database takes a text where an id is wanted. Ids are short and plain."""
+    return len(text) <= _ID_LENGTH and text.isascii() and text.isprintable()
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _job(row: sa.Row[Any]) -> Job:
+    """A row as a job. One that a newer version wrote, or nobody in his right mind, must stop no other."""
     broken = None
+    try:
+        status = JobStatus(row.status)
+    except ValueError:
+        # Nobody runs it and nobody waits for it.
+        status, broken = JobStatus.FAILED, f"its status, {row.status!r}, is unknown"
     try:
         scopes = scopes_of(row.scopes)
     except (ValueError, TypeError):
@@ -201,16 +249,17 @@ def _job(row: sa.Row[Any]) -> Job:
             broken = broken or "it covers no folder"
     if not row.id:
         broken = "it has no id"
+    known_phase = row.phase in {phase.value for phase in Phase}
     return Job(
         id=row.id,
         seq=row.seq,
         library_id=row.library_id,
         type=row.type,
-        status=JobStatus(row.status),
+        status=status,
         scopes=scopes,
         fence=row.fence,
         worker_id=row.worker_id,
-        phase=Phase(row.phase) if row.phase else None,
+        phase=Phase(row.phase) if known_phase else None,
         counters=Counters(**{name: getattr(row, f"items_{name}") or 0 for name in _COUNTS}),
         items_total=row.items_total,
         current_path=row.current_path,
@@ -235,7 +284,7 @@ def _job(row: sa.Row[Any]) -> Job:
         event_seq=row.event_seq,
         log_seq=row.log_seq,
         carried=counters_of(row.carried),
-        report=json.loads(row.report) if row.report else None,
+        report=_object(row.report),
         broken=broken,
         counted=row.items_found is not None,
     )
