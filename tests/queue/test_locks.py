@@ -7,16 +7,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import threading
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import pytest_asyncio
 
-from shelfread.queue.locks import FileLock, lock_for
+from shelfread.queue.locks import FileLock, is_held, lock_for
+from shelfread.store import job_trail
 from shelfread.store.database import Database
-from shelfread.store.liveness import AdvisoryLock
+from shelfread.store.liveness import AdvisoryLock, is_locked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,23 +38,22 @@ from shelfread.queue.locks import lock_for
 from shelfread.store.database import Database
 
 async def main():
-    lock = lock_for(Database(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    lock = lock_for(Database(sys.argv[1]), sys.argv[2])
     print(await lock.acquire(), flush=True)
     sys.stdin.readline()
 
 asyncio.run(main())
 """
+A, B = str(uuid.UUID(int=1 << 100 | 7)), str(uuid.UUID(int=1 << 100 | 8))
 
 
 class Holder:
     """A process that holds a lock until it is killed."""
 
-    def __init__(self, database: Database, job_id: str, seq: int) -> None:
+    def __init__(self, database: Database, worker_id: str = A) -> None:
         url = database.url.render_as_string(hide_password=False)
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _HOLD, url, job_id, str(seq)], **pipes, text=True
-        )
+        self._process = subprocess.Popen([sys.executable, "-c", _HOLD, url, worker_id], **pipes, text=True)
 
     async def answer(self) -> str:
         assert self._process.stdout is not None
@@ -61,80 +64,174 @@ class Holder:
         self._process.communicate()
 
 
-async def _free_soon(database: Database, job_id: str, seq: int) -> bool:
+async def _until(condition: Any, timeout_s: float = 30) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not await condition():
+            await asyncio.sleep(0.005)
+
+
+async def _free_soon(database: Database, worker_id: str = A) -> None:
     """A server needs a moment to hear that a client is gone; a kernel does not."""
-    deadline = asyncio.get_running_loop().time() + 10
-    while True:
-        lock = lock_for(database, job_id, seq)
-        if await lock.acquire():
-            await lock.release()
-            return True
-        if database.is_sqlite or asyncio.get_running_loop().time() > deadline:
-            return False
+
+    async def free() -> bool:
+        return not await is_held(database, worker_id)
+
+    if database.is_sqlite:
+        assert await free()
+    await _until(free)
 
 
 async def test_a_lock_is_held_once_until_it_is_given_back(database: Database) -> None:
-    mine, theirs = lock_for(database, "job", 1), lock_for(database, "job", 1)
+    mine, theirs = lock_for(database, A), lock_for(database, A)
+    assert not await is_held(database, A)
     assert await mine.acquire()
     assert not await theirs.acquire()
     await theirs.release()
     assert not await theirs.acquire()
+    assert await is_held(database, A)
     await mine.release()
+    await _free_soon(database)
     assert await theirs.acquire()
+    assert await is_held(database, A)
     await theirs.release()
+    await _free_soon(database)
 
 
-async def test_locks_of_different_jobs_do_not_meet(database: Database) -> None:
-    locks = [lock_for(database, f"job-{number}", number) for number in range(4)]
+async def test_asking_for_a_lock_takes_nothing_and_leaves_nothing(database: Database) -> None:
+    assert not await is_held(database, A)
+    lock = lock_for(database, A)
+    assert await lock.acquire()
+    for _ in range(3):
+        assert await is_held(database, A)
+        assert not await is_held(database, B)
+    await lock.release()
+    await _free_soon(database)
+    if database.path is not None:
+        assert list((database.path.parent / (database.path.name + ".locks")).iterdir()) == []
+
+
+async def test_locks_of_different_processes_do_not_meet(database: Database) -> None:
+    ids = [str(uuid.uuid4()) for _ in range(4)]
+    locks = [lock_for(database, worker_id) for worker_id in ids]
     assert [await lock.acquire() for lock in locks] == [True] * 4
-    for lock in locks:
+    await locks[0].release()
+    await _free_soon(database, ids[0])
+    assert [await is_held(database, worker_id) for worker_id in ids[1:]] == [True] * 3
+    for lock in locks[1:]:
         await lock.release()
 
 
 async def test_giving_back_what_is_not_held_is_harmless(database: Database) -> None:
-    lock = lock_for(database, "job", 1)
+    lock = lock_for(database, A)
     await lock.release()
     assert await lock.acquire()
     await lock.release()
     await lock.release()
+    await _free_soon(database)
     assert await lock.acquire()
     await lock.release()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 async def test_a_lock_dies_with_its_process(database: Database, number: int) -> None:
-    holder = Holder(database, "job", 7)
+    holder = Holder(database)
     assert await holder.answer() == "True\n"
-    assert not await lock_for(database, "job", 7).acquire()
+    assert await is_held(database, A)
     holder.kill(number)
-    assert await _free_soon(database, "job", 7)
+    await _free_soon(database)
 
 
-async def test_a_stopped_process_is_not_a_dead_one(database: Database) -> None:
-    holder = Holder(database, "job", 7)
+async def test_d30_a_stopped_process_is_not_a_dead_one(database: Database) -> None:
+    holder = Holder(database)
     assert await holder.answer() == "True\n"
     os.kill(holder._process.pid, signal.SIGSTOP)
-    assert not await lock_for(database, "job", 7).acquire()
+    assert await is_held(database, A)
     holder.kill()
-    assert await _free_soon(database, "job", 7)
+    await _free_soon(database)
 
 
 async def test_another_process_sees_a_lock_that_is_held_here(database: Database) -> None:
-    lock = lock_for(database, "job", 7)
+    lock = lock_for(database, A)
     assert await lock.acquire()
-    holder = Holder(database, "job", 7)
+    holder = Holder(database)
     assert await holder.answer() == "False\n"
     holder.kill()
     await lock.release()
 
 
 async def test_of_many_that_want_a_lock_at_once_one_gets_it(database: Database) -> None:
-    for _ in range(5):
-        locks = [lock_for(database, "job", 1) for _ in range(8)]
+    for _ in range(3):
+        locks = [lock_for(database, A) for _ in range(8)]
         won = await asyncio.gather(*(lock.acquire() for lock in locks))
         assert sum(won) == 1
         for lock in locks:
             await lock.release()
+        await _free_soon(database)
+
+
+_PROBE = """
+import asyncio, sys
+from shelfread.queue.locks import is_held
+from shelfread.store.database import Database
+
+async def main():
+    database = Database(sys.argv[1])
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(sum([await is_held(database, sys.argv[2]) for _ in range(int(sys.argv[3]))]), flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_d30_two_who_ask_do_not_take_one_another_for_the_holder(database: Database) -> None:
+    """Two processes ask for the lock of a dead one at the same time, again and again."""
+    url = database.url.render_as_string(hide_password=False)
+    path = database.path
+    stop = threading.Event()
+    count = 2000 if path is not None else 100
+
+    def leave_behind() -> None:
+        # What a killed process leaves: a file that nobody has locked.
+        assert path is not None
+        folder = path.parent / (path.name + ".locks")
+        folder.mkdir(exist_ok=True)
+        while not stop.is_set():
+            (folder / A).touch()
+
+    leaving = threading.Thread(target=leave_behind)
+    if path is not None:
+        leaving.start()
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    probers = [
+        subprocess.Popen([sys.executable, "-c", _PROBE, url, A, str(count)], **pipes, text=True)
+        for _ in range(2)
+    ]
+
+    def asked() -> list[str]:
+        for prober in probers:
+            assert prober.stdout is not None
+            assert prober.stdout.readline() == "ready\n"
+        for prober in probers:
+            assert prober.stdin is not None
+            prober.stdin.write("\n")
+            prober.stdin.flush()
+        return [prober.communicate()[0] for prober in probers]
+
+    try:
+        assert await asyncio.to_thread(asked) == ["0\n", "0\n"]
+    finally:
+        stop.set()
+        if path is not None:
+            leaving.join()
+
+
+async def test_only_ids_that_are_uuids_are_locked(database: Database) -> None:
+    for text in ("", "worker-1", "../../etc/passwd"):
+        with pytest.raises(ValueError, match="UUID"):
+            await is_held(database, text)
+        with pytest.raises(ValueError, match="UUID"):
+            lock_for(database, text)
 
 
 # On SQLite
@@ -144,9 +241,9 @@ async def test_locks_lie_beside_the_database_for_its_owner_only(tmp_path: Path) 
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (tmp_path / "real").mkdir()
     database = Database(f"sqlite:///{tmp_path / 'link' / 'shelf.db'}")
-    lock = lock_for(database, "a-job", 1)
+    lock = lock_for(database, A)
     assert await lock.acquire()
-    path = tmp_path / "real" / "shelf.db.locks" / "a-job"
+    path = tmp_path / "real" / "shelf.db.locks" / A
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     # By whatever path the database is opened, it is the same lock.
@@ -201,44 +298,148 @@ async def test_a_lock_is_not_inherited_by_children(tmp_path: Path) -> None:
 # On PostgreSQL
 
 
-async def test_sessions_are_given_back_with_their_locks(new_catalogue: Any) -> None:
-    import psycopg
-
-    url = await new_catalogue("postgresql")
-    database = Database(url)
-    with psycopg.connect(url, autocommit=True) as watcher:
-
-        def sessions() -> int:
-            # Until the server has heard of it: a session ends a moment after its client hung up.
-            query = (
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
-            row = watcher.execute(query).fetchone()
-            assert row is not None
-            return int(row[0])
-
-        before = sessions()
-        locks = [AdvisoryLock(database, 1) for _ in range(5)]
-        assert [await lock.acquire() for lock in locks] == [True, False, False, False, False]
-        query = (
-            "SELECT state FROM pg_stat_activity WHERE pid IN "
-            "(SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
-        )
-        # Not "idle in transaction", which would hold back the server.
-        assert watcher.execute(query).fetchall() == [("idle",)]
-        for lock in locks:
-            await lock.release()
-        deadline = asyncio.get_running_loop().time() + 10
-        while sessions() > before and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0)
-        assert sessions() <= before
-    await database.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(new_catalogue: Any) -> AsyncIterator[Database]:
+    opened = Database(await new_catalogue("postgresql"))
+    yield opened
+    await opened.close()
 
 
-async def test_numbers_beyond_31_bits_are_locks_too(new_catalogue: Any) -> None:
-    database = Database(await new_catalogue("postgresql"))
-    lock = AdvisoryLock(database, (1 << 40) + 5)
+@pytest.fixture
+def watcher(server: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of its own, to look at the sessions of the others and to end them."""
+    url = server.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+_OTHERS = (
+    "FROM pg_stat_activity WHERE datname = current_database() "
+    "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+
+
+def _count(watcher: psycopg.Connection[Any], query: str) -> int:
+    row = watcher.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_sessions_are_given_back_with_their_locks(
+    server: Database, watcher: psycopg.Connection[Any]
+) -> None:
+    before = _count(watcher, f"SELECT count(*) {_OTHERS}")
+    locks = [AdvisoryLock(server, 1) for _ in range(5)]
+    assert [await lock.acquire() for lock in locks] == [True, False, False, False, False]
+    query = (
+        "SELECT state FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks "
+        "WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database "
+        "WHERE datname = current_database()))"
+    )
+    # Not "idle in transaction", which would hold back the server.
+    assert watcher.execute(query.encode()).fetchall() == [("idle",)]
+    for lock in locks:
+        await lock.release()
+
+    async def given_back() -> bool:
+        # A session ends a moment after its client hung up.
+        return _count(watcher, f"SELECT count(*) {_OTHERS}") <= before
+
+    await _until(given_back)
+
+
+async def test_numbers_beyond_31_bits_are_locks_too(server: Database) -> None:
+    lock = AdvisoryLock(server, (1 << 40) + 5)
     assert await lock.acquire()
+    assert await is_locked(server, (1 << 40) + 5)
     await lock.release()
-    await database.close()
+
+
+async def test_a_lock_of_another_database_on_the_server_is_another_lock(
+    server: Database, new_catalogue: Any
+) -> None:
+    other = Database(await new_catalogue("postgresql"))
+    mine, theirs = lock_for(server, A), lock_for(other, A)
+    assert await mine.acquire()
+    assert not await is_held(other, A)
+    assert await theirs.acquire()
+    for lock in (mine, theirs):
+        await lock.release()
+    await other.close()
+
+
+async def test_d30_a_lock_whose_connection_is_ended_is_got_back_within_a_moment(
+    server: Database, watcher: psycopg.Connection[Any]
+) -> None:
+    news = 0
+
+    def on_news() -> None:
+        nonlocal news
+        news += 1
+
+    lock = lock_for(server, A, on_news)
+    assert await lock.acquire()
+    for _ in range(3):
+        heard = news
+        ended = _count(
+            watcher,
+            f"SELECT count(pg_terminate_backend(pid)) {_OTHERS} AND application_name = 'shelfread presence'",
+        )
+        assert ended == 1
+
+        async def back(heard: int = heard) -> bool:
+            # It asks what it may have missed, and has its lock.
+            return news > heard and await is_held(server, A)
+
+        await _until(back)
+    await lock.release()
+    await _free_soon(server)
+
+
+async def test_d30_a_lock_comes_back_although_its_old_session_lingers(
+    server: Database, watcher: psycopg.Connection[Any]
+) -> None:
+    """The server has not noticed yet that the connection is gone: held all the time, then by the new one."""
+    lock = lock_for(server, A)
+    assert isinstance(lock, AdvisoryLock)
+    assert await lock.acquire()
+    rival = AdvisoryLock(server, lock._number)
+    assert lock._connection is not None
+    await lock._connection.close()
+    # Whoever was first has it; it is held at every moment from then on or comes back to its owner.
+    if await rival.acquire():
+        assert await is_held(server, A)
+        await rival.release()
+
+    async def back() -> bool:
+        connection = lock._connection
+        return connection is not None and not connection.closed and await is_held(server, A)
+
+    await _until(back)
+    await lock.release()
+    await _free_soon(server)
+
+
+async def test_d22_the_connection_of_the_lock_hears_the_news(server: Database) -> None:
+    heard = asyncio.Event()
+    lock = lock_for(server, A, heard.set)
+    assert await lock.acquire()
+    for _ in range(3):
+        heard.clear()
+        await server.write(job_trail.announce)
+        async with asyncio.timeout(30):
+            await heard.wait()
+    await lock.release()
+
+
+async def test_giving_back_while_the_connection_is_away_leaves_no_session(
+    server: Database, watcher: psycopg.Connection[Any]
+) -> None:
+    lock = lock_for(server, A)
+    assert await lock.acquire()
+    watcher.execute(
+        f"SELECT pg_terminate_backend(pid) {_OTHERS} AND application_name = 'shelfread presence'".encode()
+    )
+    await lock.release()
+    await _free_soon(server)
+    assert [task for task in asyncio.all_tasks() if "AdvisoryLock" in repr(task)] == []

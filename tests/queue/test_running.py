@@ -1,4 +1,4 @@
-"""`queue.running`: claims, fences, heartbeats and endings, on both databases (DESIGN rules 8 and 9)."""
+"""`queue.running`: a job that a process runs: claims here and now, fences, heartbeats (DESIGN rules 8, 9)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,7 +19,9 @@ from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.job import (
     AlreadyRunning,
+    CancelRequested,
     Job,
+    JobRequest,
     JobStatus,
     JobType,
     LogLine,
@@ -27,10 +30,11 @@ from shelfread.model.job import (
     Reason,
     Scope,
 )
-from shelfread.queue import running as module
-from shelfread.queue.locks import lock_for
+from shelfread.queue.locks import is_held
+from shelfread.queue.presence import is_present
+from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.running import RunningJob
-from shelfread.store import jobs
+from shelfread.store import job_writes, jobs
 from shelfread.store.database import Database
 from shelfread.store.ids import next_id
 from shelfread.store.libraries import LibraryRepository
@@ -47,19 +51,32 @@ class Bench:
         self.library_id = library_id
         self.roots = roots
         self.url = database.url.render_as_string(hide_password=False)
+        self.repository = ScanJobRepository(database)
         self._claimed: list[RunningJob] = []
 
     def scope(self, relative: bytes = b"", root: int = 0) -> Scope:
         return Scope(self.roots[root], relative)
 
-    async def claim(self, *relatives: bytes, job_type: JobType = JobType.SCAN) -> RunningJob:
+    async def claim(
+        self, *relatives: bytes, job_type: JobType = JobType.SCAN, heartbeat_s: float = 5.0
+    ) -> RunningJob:
         scopes = [self.scope(relative) for relative in relatives or (b"",)]
-        self._claimed.append(await RunningJob.claim(self.database, self.library_id, job_type, scopes))
+        claim = RunningJob.claim(self.database, self.library_id, job_type, scopes, heartbeat_s)
+        self._claimed.append(await claim)
+        return self._claimed[-1]
+
+    async def attached(self, heartbeat_s: float = 5.0) -> RunningJob:
+        """A job that a worker has claimed, as the warm child attaches to it."""
+        request = JobRequest(JobType.SCAN, self.library_id, (self.scope(),))
+        await self.repository.enqueue(request)
+        job = await self.repository.claim_next(str(uuid.uuid4()))
+        assert job is not None
+        self._claimed.append(RunningJob(self.repository, job, heartbeat_s=heartbeat_s))
         return self._claimed[-1]
 
     async def close(self) -> None:
         for job in self._claimed:
-            await job.abandon()
+            await job.close()
         await self.database.close()
 
     async def job(self, job_id: str) -> Job:
@@ -83,13 +100,8 @@ class Bench:
             return [(row.seq, row.level, row.message) for row in await connection.execute(query)]
 
     async def declare_lost(self, job: RunningJob) -> None:
-        """What another process does that finds the job's lock free."""
-        found = await self.job(job.id)
-
-        async def work(connection: Any) -> None:
-            await jobs.declare_lost(connection, found)
-
-        await self.database.write(work)
+        """What another process does that finds the lock of the job's process free."""
+        assert await self.repository.lose(await self.job(job.id), Reason.WORKER_LOST, "it is gone")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -114,7 +126,9 @@ async def test_d9_a_claim_inserts_a_row_that_runs_from_its_first_moment(bench: B
     assert (found.id, found.seq, found.library_id) == (job.id, job.seq, bench.library_id)
     assert (found.type, found.status, found.fence) == (JobType.RESCAN, JobStatus.RUNNING, 1)
     assert set(found.scopes) == {bench.scope(b"a"), bench.scope(b"x/y\xff")}
-    assert found.worker_id
+    # The row names a process that is there, and one with that lock.
+    assert await is_present(bench.database, found.worker_id)
+    assert found.origin == "cli"
     assert found.queued_at is not None
     assert found.queued_at == found.started_at
     assert (found.completed_at, found.error, found.reason) == (None, None, None)
@@ -124,6 +138,8 @@ async def test_d9_a_claim_inserts_a_row_that_runs_from_its_first_moment(bench: B
         [name for name in row if name.startswith("items_")]
     )
     await job.cancel()
+    assert found.worker_id is not None
+    await _until_free(bench, found.worker_id)
 
 
 async def test_d10_jobs_are_numbered_in_their_order(bench: Bench) -> None:
@@ -171,6 +187,7 @@ async def test_a19_disjoint_scopes_run_side_by_side(bench: Bench) -> None:
         await job.commit(None, report(found=number))
     for job in running:
         await job.finish(None, report())
+        await job.close()
     assert {job.status for job in await bench.all()} == {JobStatus.COMPLETED}
 
 
@@ -182,7 +199,9 @@ async def test_a_rival_leaves_no_trace_when_it_is_refused(bench: Bench) -> None:
     assert len(await bench.all()) == 1
     path = bench.database.path
     if path is not None:
-        assert [lock.name for lock in (path.parent / (path.name + ".locks")).iterdir()] == [running.id]
+        locks = [lock.name for lock in (path.parent / (path.name + ".locks")).iterdir()]
+        # Beside the lock by which writers take turns.
+        assert [name for name in locks if name != "writer"] == [(await bench.job(running.id)).worker_id]
     await running.cancel()
 
 
@@ -275,21 +294,45 @@ async def test_a_killed_owner_is_replaced_at_once(bench: Bench) -> None:
     assert (await bench.job(lost_id)).status is JobStatus.FAILED
 
 
-async def test_one_claim_clears_away_every_dead_job_of_its_library(bench: Bench) -> None:
+async def test_one_claim_takes_every_dead_job_out_of_its_way(bench: Bench) -> None:
     others = [Other(bench, name) for name in ("A", "B", "C")]
     ids = [await other.answer() for other in others]
     for other in others:
         other.kill()
     for job_id in ids:
-        deadline = asyncio.get_running_loop().time() + 10
-        seq = (await bench.job(job_id)).seq
-        lock = lock_for(bench.database, job_id, seq)
-        while not await lock.acquire():
-            assert asyncio.get_running_loop().time() < deadline
-        await lock.release()
-    job = await bench.claim(b"D")
-    assert [(await bench.job(job_id)).reason for job_id in ids] == ["worker_lost"] * 3
+        worker_id = (await bench.job(job_id)).worker_id
+        assert worker_id is not None
+        await _until_free(bench, worker_id)
+    # Only what is in its way: the others are for the sweep.
+    job = await bench.claim(b"A", b"B/x")
+    assert [(await bench.job(job_id)).reason for job_id in ids] == ["worker_lost", "worker_lost", None]
     await job.cancel()
+
+
+async def test_a_dead_workers_job_goes_back_into_the_queue_and_a_scan_here_goes_first(bench: Bench) -> None:
+    left = await bench.attached()  # by a process that has no lock
+    await left.commit(None, report(found=2, added=1))
+    job = await bench.claim(b"A")
+    back = await bench.job(left.id)
+    assert (back.status, back.reason, back.fence) == (JobStatus.QUEUED, "worker_lost", 2)
+    with pytest.raises(LostJob):
+        await left.commit(None, report(found=3))
+    await job.finish(None, report())
+    await job.close()
+    again = await bench.repository.claim_next(str(uuid.uuid4()))
+    assert again is not None
+    assert again.id == left.id
+    assert again.carried.added == 1
+
+
+async def test_a_living_workers_job_is_refused_while_it_is_cancelled_here(bench: Bench) -> None:
+    running = await bench.claim()
+    await bench.repository.cancel(running.id)
+    with pytest.raises(AlreadyRunning, match=running.id):
+        await bench.claim()
+    await running.cancel()
+    again = await bench.claim()
+    await again.cancel()
 
 
 # The fence
@@ -321,50 +364,21 @@ async def test_a_late_write_of_a_lost_job_changes_nothing(bench: Bench, how: str
         return await next_id(connection, "genres")
 
     assert await bench.database.write(given) < 1000
-    await job.abandon()
+    await job.close()
 
 
 @pytest.mark.parametrize("how", ["fail", "cancel"])
 async def test_a_late_ending_of_a_lost_job_changes_nothing_and_frees_the_lock(bench: Bench, how: str) -> None:
     job = await bench.claim()
     await bench.declare_lost(job)
-    before = await bench.row(job.id)
+    before, logs = await bench.row(job.id), await bench.logs(job)
+    worker_id = job.job.worker_id
+    assert worker_id is not None
+    assert await is_held(bench.database, worker_id)
     await (job.fail(Reason.EXCEPTION, "too late") if how == "fail" else job.cancel())
     assert await bench.row(job.id) == before
-    assert await bench.logs(job) == []
-    lock = lock_for(bench.database, job.id, job.seq)
-    assert await lock.acquire()
-    await lock.release()
-
-
-async def test_only_the_right_fence_of_a_running_row_may_write(bench: Bench) -> None:
-    job = await bench.claim()
-
-    async def guard(job_id: str, fence: int) -> int:
-        async def work(connection: Any) -> int:
-            return await jobs.guard(connection, job_id, fence, {})
-
-        return await bench.database.write(work)
-
-    assert await guard(job.id, 1) == 0
-    for job_id, fence in ((job.id, 0), (job.id, 2), ("no such job", 1)):
-        with pytest.raises(LostJob):
-            await guard(job_id, fence)
-    await job.finish(None, report())
-    with pytest.raises(LostJob):
-        await guard(job.id, 1)
-
-
-async def test_a_job_that_moved_on_meanwhile_is_not_declared_lost(bench: Bench) -> None:
-    job = await bench.claim()
-    found = await bench.job(job.id)
-    await job.finish(None, report())
-
-    async def work(connection: Any) -> None:
-        await jobs.declare_lost(connection, found)
-
-    await bench.database.write(work)
-    assert (await bench.job(job.id)).status is JobStatus.COMPLETED
+    assert await bench.logs(job) == logs
+    await _until_free(bench, worker_id)
 
 
 # One transaction for a batch
@@ -384,7 +398,8 @@ async def test_rows_counters_and_logs_come_together(bench: Bench) -> None:
     found = await bench.job(job.id)
     assert found.counters == counters
     assert (found.phase, found.items_total, found.current_path) == (Phase.READING, 11, "a/b")
-    assert [(level, text) for _, level, text in await bench.logs(job)] == [
+    # Behind the line that says that it begins.
+    assert [(level, text) for _, level, text in await bench.logs(job)][1:] == [
         (line.level, line.message) for line in lines
     ]
 
@@ -396,7 +411,7 @@ async def test_rows_counters_and_logs_come_together(bench: Bench) -> None:
     with pytest.raises(LookupError):
         await job.commit(fails, BatchReport(Counters(found=99), Phase.DONE, logs=[LogLine("info", "x")]))
     assert await bench.row(job.id) == before
-    assert len(await bench.logs(job)) == 2
+    assert len(await bench.logs(job)) == 3
 
     async def following(connection: Any) -> int:
         return await next_id(connection, "batches")
@@ -416,10 +431,13 @@ async def test_log_lines_are_numbered_without_a_gap(bench: Bench) -> None:
     await job.finish(None, BatchReport(Counters(), Phase.DONE, logs=[LogLine("info", "last")]))
     await other.fail(Reason.EXCEPTION, "no more")
     logs = await bench.logs(job)
-    assert [number for number, _, _ in logs] == list(range(1, 256))
-    assert logs[-1][2] == "last"
-    assert [number for number, _, _ in await bench.logs(other)] == [1, 2, 3, 4]
-    assert (await bench.row(job.id))["log_seq"] == 255
+    assert [number for number, _, _ in logs] == list(range(1, len(logs) + 1))
+    # Beside its own lines the job says when it begins and what came of it.
+    assert len(logs) == 255 + 2
+    assert "last" in [text for _, _, text in logs[-2:]]
+    theirs = [number for number, _, _ in await bench.logs(other)]
+    assert theirs == list(range(1, 4 + 1 + 1))
+    assert (await bench.row(job.id))["log_seq"] == len(logs)
 
 
 # Endings
@@ -461,12 +479,12 @@ async def test_a_failed_job_says_why_and_a_cancelled_one_has_no_error(bench: Ben
     assert (found.status, found.reason, found.error) == (JobStatus.CANCELLED, None, None)
 
 
-_ENDINGS = ("finish", "fail", "cancel", "abandon")
+_ENDINGS = ("finish", "fail", "cancel", "close")
 
 
 @pytest.mark.parametrize("second", _ENDINGS)
 @pytest.mark.parametrize("first", _ENDINGS[:3])
-async def test_a_job_ends_exactly_once(bench: Bench, first: str, second: str) -> None:
+async def test_d18_a_job_ends_exactly_once(bench: Bench, first: str, second: str) -> None:
     job = await bench.claim()
 
     async def end(how: str) -> None:
@@ -501,6 +519,8 @@ async def test_an_ending_that_cannot_be_written_frees_the_lock_all_the_same(
         patched.setattr(bench.database, "write", no_database)
         with pytest.raises(OSError, match="the disk is gone"):
             await job.fail(Reason.EXCEPTION, "trouble")
+    assert job.job.worker_id is not None
+    await _until_free(bench, job.job.worker_id)
     again = await bench.claim()
     assert (await bench.job(job.id)).reason == "worker_lost"
     await again.cancel()
@@ -511,10 +531,12 @@ async def test_a_failing_claim_leaves_nothing(bench: Bench, monkeypatch: pytest.
         raise LookupError("halfway")
 
     with monkeypatch.context() as patched:
-        patched.setattr(jobs, "insert_running", broken)
+        patched.setattr(job_writes, "insert_running", broken)
         with pytest.raises(LookupError):
             await bench.claim()
     assert await bench.all() == []
+    if bench.database.path is not None:
+        assert list(bench.database.path.parent.glob("*.locks/*-*")) == []
     job = await bench.claim()
     await job.cancel()
 
@@ -523,40 +545,71 @@ async def test_a_failing_claim_leaves_nothing(bench: Bench, monkeypatch: pytest.
 
 
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not await condition():
             await asyncio.sleep(0.005)
 
 
-async def test_a_heartbeat_goes_on_without_anybody_thinking_of_it(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_S", 0.02)
-    job = await bench.claim()
+async def _until_free(bench: Bench, worker_id: str) -> None:
+    async def free() -> bool:
+        return not await is_held(bench.database, worker_id)
+
+    await _until(free)
+
+
+@pytest.mark.parametrize("how", ["claim", "attached"])
+async def test_a_heartbeat_goes_on_without_anybody_thinking_of_it(bench: Bench, how: str) -> None:
+    job = await getattr(bench, how)(heartbeat_s=0.02)
     seen = {(await bench.row(job.id))["heartbeat_at"]}
+    progress = (await bench.row(job.id))["progress_at"]
 
     async def beaten() -> bool:
         seen.add((await bench.row(job.id))["heartbeat_at"])
         return len(seen) > 4
 
     await _until(beaten)
+    # A heart that beats is no progress: a job that hangs is found by that.
+    assert (await bench.row(job.id))["progress_at"] == progress
     await job.finish(None, report())
     last = (await bench.row(job.id))["heartbeat_at"]
     assert last == max(seen | {last})
 
 
-async def test_commits_are_heartbeats_and_spare_the_bare_ones(
+async def test_b1_what_moved_since_the_last_batch_is_told_by_a_heartbeat(bench: Bench) -> None:
+    job = await bench.claim(heartbeat_s=0.02)
+    counters = Counters(found=1)
+    job.live = lambda: BatchReport(counters.copy(), Phase.READING, 7, "a/b")
+
+    async def told() -> bool:
+        found = await bench.job(job.id)
+        return found.counters == counters and found.items_total == 7
+
+    await _until(told)
+    first = await bench.job(job.id)
+    assert first.counted
+    counters.found, counters.added = 5, 3
+    await _until(told)
+    found = await bench.job(job.id)
+    assert (found.phase, found.current_path) == (Phase.READING, "a/b")
+    assert found.progress_at is not None
+    assert first.progress_at is not None
+    assert found.progress_at > first.progress_at
+    assert found.event_seq == first.event_seq
+    await job.cancel()
+
+
+async def test_b4_commits_are_heartbeats_and_spare_the_bare_ones(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guards = 0
-    genuine = jobs.guard
+    genuine = job_writes.guard
 
-    async def counting(*arguments: Any, **more: Any) -> int:
+    async def counting(*arguments: Any, **more: Any) -> None:
         nonlocal guards
         guards += 1
-        return await genuine(*arguments, **more)
+        await genuine(*arguments, **more)
 
-    monkeypatch.setattr(jobs, "guard", counting)
+    monkeypatch.setattr(job_writes, "guard", counting)
     job = await bench.claim()
     for _ in range(10):
         await job.commit(None, report())
@@ -564,27 +617,108 @@ async def test_commits_are_heartbeats_and_spare_the_bare_ones(
     await job.cancel()
 
 
-async def test_a_heartbeat_notices_that_the_job_is_lost(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_S", 0.02)
-    job = await bench.claim()
+class Work:
+    """Work that goes on until it is cancelled."""
+
+    def __init__(self, at_the_end: BaseException | None = None) -> None:
+        self.begun = asyncio.Event()
+        self.cancelled = False
+        self._at_the_end = at_the_end
+
+    async def __call__(self) -> str:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            if self._at_the_end is not None:
+                raise self._at_the_end from None
+            raise
+        return "never"
+
+
+async def test_i1_a_heartbeat_that_finds_the_job_lost_ends_its_work(bench: Bench) -> None:
+    job = await bench.claim(heartbeat_s=0.02)
+    work = Work()
+    running = asyncio.create_task(job.run(work()))
+    await work.begun.wait()
     await bench.declare_lost(job)
     before = await bench.row(job.id)
-
-    async def noticed() -> bool:
-        return job.lost
-
-    await _until(noticed)
+    async with asyncio.timeout(30):
+        with pytest.raises(LostJob, match=job.id):
+            await running
+    assert work.cancelled
     assert await bench.row(job.id) == before
-    await job.abandon()
+    await job.close()
+
+
+async def test_a_heartbeat_that_finds_the_job_cancelled_ends_its_work(bench: Bench) -> None:
+    job = await bench.attached(heartbeat_s=0.02)
+    work = Work()
+    running = asyncio.create_task(job.run(work()))
+    await work.begun.wait()
+    await bench.repository.cancel(job.id)
+    async with asyncio.timeout(30):
+        with pytest.raises(CancelRequested, match=job.id):
+            await running
+    assert work.cancelled
+    await job.cancel()
+    assert (await bench.job(job.id)).status is JobStatus.CANCELLED
+
+
+async def test_what_a_heartbeat_found_out_is_told_also_when_the_work_dies_of_its_end(bench: Bench) -> None:
+    job = await bench.claim(heartbeat_s=0.02)
+    work = Work(RuntimeError("a pipe is closed"))
+    running = asyncio.create_task(job.run(work()))
+    await work.begun.wait()
+    await bench.repository.cancel(job.id)
+    async with asyncio.timeout(30):
+        with pytest.raises(CancelRequested):
+            await running
+    await job.cancel()
+
+
+async def test_work_that_ends_by_itself_says_how(bench: Bench) -> None:
+    job = await bench.claim()
+
+    async def answers() -> int:
+        return 7
+
+    async def fails() -> None:
+        raise LookupError("of its own")
+
+    assert await job.run(answers()) == 7
+    with pytest.raises(LookupError, match="of its own"):
+        await job.run(fails())
+    await job.cancel()
+
+
+async def test_who_is_cancelled_takes_its_work_along(bench: Bench) -> None:
+    job = await bench.claim()
+    work = Work()
+    running = asyncio.create_task(job.run(work()))
+    await work.begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert work.cancelled
+    await job.cancel()
+
+
+async def test_a_job_that_is_let_go_leaves_no_heart(bench: Bench) -> None:
+    before = asyncio.all_tasks()
+    job = await bench.attached(heartbeat_s=0.02)
+    await job.close()
+    await job.close()
+    # The row is its worker's to end.
+    assert (await bench.job(job.id)).status is JobStatus.RUNNING
+    assert asyncio.all_tasks() <= before
 
 
 async def test_a_database_that_is_away_for_a_while_stops_no_heart(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_S", 0.02)
-    job = await bench.claim()
+    job = await bench.claim(heartbeat_s=0.02)
     asked = 0
 
     async def away(_work: Any) -> None:
@@ -607,5 +741,6 @@ async def test_a_database_that_is_away_for_a_while_stops_no_heart(
     await _until(beats_again)
     await job.finish(None, report())
     assert (await bench.job(job.id)).status is JobStatus.COMPLETED
+    await job.close()
     again = await bench.claim()
     await again.cancel()

@@ -98,6 +98,8 @@ class Trail:
         self._told: dict[str, int] = {}
         self._seq = 0
         self._at = 0
+        #: The latest time that any event has; when clocks jump it is not that of the last one.
+        self._newest = 0
         self._fence = 0
         self._state: JobStatus | None = None
         #: An event is missing: the next one is taken as it is.
@@ -131,6 +133,7 @@ class Trail:
         if self._at and event.at < self._at:
             self.clock_fell = max(self.clock_fell, self._at - event.at)
         self._at = event.at
+        self._newest = max(self._newest, event.at)
         if event.kind not in _STEPS:
             self._tell("I4", f"event {event.seq} is of an unknown kind, {event.kind}")
             return
@@ -269,7 +272,7 @@ class Trail:
         elif log.lines and log.first != 1:
             self._tell("I8", f"its log begins at line {log.first}")
         ended = self.row.completed_at
-        if self.row.status.ended and ended is not None and log.newest_at > ended + LATE_US + self.clock_fell:
+        if self.row.status.ended and ended is not None and log.newest_at > max(ended, self._newest) + LATE_US:
             late = (log.newest_at - ended) / 1e6
             self._tell("I2", f"a log line was written {late:.1f} s after the job's end")
 

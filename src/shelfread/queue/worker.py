@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from shelfread.model.job import (
@@ -103,6 +103,10 @@ class LibraryScanWorker:
 
     async def run_once(self) -> bool:
         """Handle at most one job; false when there was none (PROMISES D14, D15, D19)."""
+        for task in self._tasks.values():
+            # A task may have something to start first: a claimed job would be silent for as long.
+            if (ready := getattr(task, "ready", None)) is not None:
+                await ready()
         job = await self._repository.claim_next(self._worker_id, tuple(self._tasks))
         if job is None:
             return False
@@ -122,21 +126,25 @@ class LibraryScanWorker:
         self._control = Control()
         if self._stopping:
             self._control.stop.set()
-        how: Exception | None = None
+        how: BaseException | None = None
         try:
             await self._watched(job, self._control)
         except asyncio.CancelledError:
-            # The program ends without waiting: what was committed is the checkpoint.
-            await asyncio.shield(self._repository.release(job))
+            # The program ends without waiting: what was committed is the checkpoint. A database that is away
+            # must not keep it from ending; the job is found by its lock then.
+            with contextlib.suppress(Exception):
+                await asyncio.shield(self._repository.release(job))
             raise
-        except Exception as error:  # noqa: BLE001 - every way in which a job can end is written down
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - every way in which a job can end is written down
             how = error
         try:
             await self._settle(job, how)
         finally:
             self._control = None
 
-    async def _settle(self, job: Job, how: Exception | None) -> None:
+    async def _settle(self, job: Job, how: BaseException | None) -> None:
         """Write down how a job ended, and try again while the database is away: the job waits for it."""
         failures = 0
         while True:
@@ -166,7 +174,7 @@ class LibraryScanWorker:
         else:
             self._log.warning("job %s was taken over before it was completed", job.id)
 
-    async def _write_down(self, job: Job, error: Exception) -> None:
+    async def _write_down(self, job: Job, error: BaseException) -> None:
         match error:
             case LostJob():
                 self._log.warning("%s; nothing of it is written here any more", error)
@@ -195,21 +203,32 @@ class LibraryScanWorker:
         """Run the task, and end it when it must not go on."""
         task = asyncio.ensure_future(self._tasks[job.type](job, control))
         watch = asyncio.ensure_future(self._watch(job, control))
+        by_itself = False
         try:
             await asyncio.wait([task, watch], return_when=asyncio.FIRST_COMPLETED)
+            by_itself = task.done()
         finally:
             for one in (task, watch):
                 if not one.done():
                     one.cancel()
             # A task that is cancelled has ended all of its processes when it is done.
             await asyncio.wait([task, watch])
-        if not task.cancelled():
-            error = task.exception()
-            if error is None or watch.cancelled() or not isinstance(error, Stopped):
-                return task.result()
-        if watch.cancelled():
+            error, verdict = (None if one.cancelled() else one.exception() for one in (task, watch))
+        if error is None and not task.cancelled():
+            return
+        stopped = error is None or isinstance(error, Stopped)
+        if not watch.cancelled() and (stopped or not by_itself):
+            # It was ended: whatever else it says of its end is a consequence.
+            if verdict is not None:
+                raise verdict
+        elif not stopped:
+            assert error is not None
+            raise error
+        elif control.stop.is_set():
             raise Stopped
-        return watch.result()
+        else:
+            # Counted as a loss: what does so every time would be begun again without end.
+            raise TaskLost("it stopped although nobody had asked it to")
 
     async def _watch(self, job: Job, control: Control) -> None:
         """Look at the job's row now and then; raises what must end the task."""
@@ -219,13 +238,14 @@ class LibraryScanWorker:
         moved_at = clock()
         asked_at: float | None = None
         cancelled = False
-        with self._bell.ear() as ear:
+        with self._bell.ear() as ear, _Looks(lambda: self._row(job)) as looks:
             while True:
                 if clock() >= deadline:
                     raise _Deadline
                 if asked_at is not None and clock() - asked_at >= self._clocks.stop_s:
                     raise CancelRequested(f"job {job.id}") if cancelled else Stopped
-                row = await self._row(job)
+                left_s = min(deadline, (asked_at or deadline) + self._clocks.stop_s) - clock()
+                row = await looks.look(min(self._clocks.watch_s, left_s))
                 if row is not None:
                     if (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
                         # Ended by the task's own last batch, or taken away: the task gets a moment to say.
@@ -241,7 +261,8 @@ class LibraryScanWorker:
                 if asked_at is None and (cancelled or self._stopping):
                     asked_at = clock()
                     control.stop.set()
-                await self._pause(ear, control, deadline - clock())
+                left_s = min(deadline, (asked_at or deadline) + self._clocks.stop_s) - clock()
+                await self._pause(ear, control, left_s)
 
     async def _row(self, job: Job) -> Job | None:
         """The job as it is now; None while the database cannot be asked, which is for the task to feel."""
@@ -318,6 +339,30 @@ class LibraryScanWorker:
         finally:
             draining.cancel()
             waiting.cancel()
+
+
+class _Looks:
+    """One look at a row after another, none waited for too long: a database may hang and not say so."""
+
+    def __init__(self, ask: Callable[[], Coroutine[None, None, Job | None]]) -> None:
+        self._ask = ask
+        self._asking: asyncio.Task[Job | None] | None = None
+
+    def __enter__(self) -> _Looks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def look(self, timeout_s: float) -> Job | None:
+        """The row; None when it did not come in time: then the next look waits for the same answer."""
+        asking = self._asking = self._asking or asyncio.create_task(self._ask())
+        await asyncio.wait([asking], timeout=max(0.01, timeout_s))
+        if not asking.done():
+            return None
+        self._asking = None
+        return asking.result()
 
 
 def _line(error: BaseException) -> str:

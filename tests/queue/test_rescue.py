@@ -1,0 +1,453 @@
+"""`queue.rescue`: jobs of workers that are gone or stuck are taken back, and those of healthy ones never.
+
+The rescuer's clock is turned by hand; so is the wall clock that the rows are written with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+
+from shelfread.model.job import Job, JobStatus, JobType, LostJob, Reason
+from shelfread.queue.locks import is_held
+from shelfread.queue.presence import Presence
+from shelfread.queue.repository import ScanJobRepository
+from shelfread.queue.rescue import Rescuer
+from shelfread.queue.worker import Control, LibraryScanWorker
+from shelfread.store import jobs
+from shelfread.store.database import Database
+from tests.queue.queue_stand import Stand, a_stand, report
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+HOUR = 3600.0
+HERE, GONE = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
+
+
+class Monotonic:
+    """Seconds that only go forward."""
+
+    def __init__(self) -> None:
+        self.now = 5.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Watch:
+    """A rescuer, its clock, and who is there."""
+
+    def __init__(self, repository: ScanJobRepository, *, gone: tuple[str, ...] = (GONE,)) -> None:
+        self.clock = Monotonic()
+        self.gone = set(gone)
+        self.asked: list[str | None] = []
+        self.rescuer = Rescuer(
+            repository, lease_s=30, stall_s=900, clock=self.clock, present=self._is_present
+        )
+
+    async def _is_present(self, worker_id: str | None) -> bool:
+        self.asked.append(worker_id)
+        return worker_id not in self.gone
+
+    async def sweep(self, later_s: float = 0) -> list[str]:
+        """The ids of the jobs that a sweep took, some time later."""
+        self.clock.now += later_s
+        return [job.id for job in await self.rescuer.sweep()]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stand(database_url: str) -> AsyncIterator[Stand]:
+    async with a_stand(database_url) as made:
+        yield made
+
+
+async def _now(stand: Stand, job: Job) -> Job:
+    found = await stand.repository.get(job.id)
+    assert found is not None
+    return found
+
+
+async def _until(condition: Any) -> None:
+    async with asyncio.timeout(30):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
+# By the lock
+
+
+async def test_a_job_whose_workers_lock_is_free_is_taken_at_once(stand: Stand) -> None:
+    lost = await stand.running(b"a", worker=GONE)
+    healthy = await stand.running(b"b", worker=HERE)
+    await stand.queued(b"c")
+    watch = Watch(stand.repository)
+    assert await watch.sweep() == [lost.id]
+    back = await _now(stand, lost)
+    assert (back.status, back.reason, back.losses, back.fence) == (JobStatus.QUEUED, "worker_lost", 1, 2)
+    assert (await _now(stand, healthy)).status is JobStatus.RUNNING
+    with pytest.raises(LostJob):
+        await stand.repository.commit(lost, None, report(found=1))
+    assert await watch.sweep() == []
+
+
+async def test_each_process_is_asked_for_once_a_sweep(stand: Stand) -> None:
+    for part in (b"a", b"b", b"c"):
+        await stand.running(part, worker=HERE)
+    watch = Watch(stand.repository)
+    await watch.sweep()
+    assert watch.asked == [HERE]
+
+
+async def test_d30_the_lock_of_a_real_process_decides(stand: Stand) -> None:
+    presence = await Presence.enter(stand.database, "managed")
+    job = await stand.running(b"a", worker=presence.id)
+    rescuer = Rescuer(stand.repository)
+    assert await rescuer.sweep() == []
+    await presence.leave()
+
+    async def taken() -> bool:
+        return [lost.id for lost in await rescuer.sweep()] == [job.id]
+
+    await _until(taken)
+
+
+@pytest.mark.parametrize("worker_id", [None, "", "worker-1", "../x"])
+async def test_a_row_that_names_no_process_belongs_to_nobody(stand: Stand, worker_id: str | None) -> None:
+    job = await stand.running(b"a")
+    await stand.edit(job, worker_id=worker_id)
+    assert [lost.id for lost in await Rescuer(stand.repository).sweep()] == [job.id]
+
+
+@pytest.mark.parametrize("how", ["lock", "lease", "stall"])
+async def test_a_lost_scan_of_the_command_line_has_failed_and_is_never_queued(stand: Stand, how: str) -> None:
+    job = await stand.repository.claim_now(
+        GONE if how == "lock" else HERE, stand.library_id, JobType.SCAN, [stand.scope(b"a")]
+    )
+    watch = Watch(stand.repository)
+    taken = await watch.sweep()
+    if how == "lease":
+        taken = await watch.sweep(30)
+    elif how == "stall":
+        for _ in range(40):
+            await stand.repository.heartbeat(job)
+            stand.clock.turn(29)
+            if taken := await watch.sweep(29):
+                break
+    assert taken == [job.id]
+    done = await _now(stand, job)
+    assert done.status is JobStatus.FAILED
+    assert done.reason == ("stalled" if how == "stall" else "worker_lost")
+    assert done.error
+    assert await stand.repository.claim_next(HERE) is None
+
+
+@pytest.mark.parametrize("how", ["lock", "lease"])
+async def test_a_lost_job_that_was_to_stop_is_cancelled(stand: Stand, how: str) -> None:
+    job = await stand.running(b"a", worker=GONE if how == "lock" else HERE)
+    await stand.repository.cancel(job.id)
+    watch = Watch(stand.repository)
+    taken = await watch.sweep()
+    if how == "lease":
+        taken = await watch.sweep(30)
+    assert taken == [job.id]
+    done = await _now(stand, job)
+    assert (done.status, done.error) == (JobStatus.CANCELLED, None)
+
+
+async def test_i7_a_job_that_is_lost_again_and_again_ends(stand: Stand) -> None:
+    job = await stand.queued(b"a", max_attempts=4)
+    watch = Watch(stand.repository)
+    for _ in range(4):
+        stand.clock.turn(HOUR)
+        assert (await stand.claim(GONE)).id == job.id
+        assert await watch.sweep(2) == [job.id]
+    done = await _now(stand, job)
+    assert (done.status, done.reason, done.losses) == (JobStatus.FAILED, "worker_lost", 4)
+    stand.clock.turn(HOUR)
+    assert await stand.repository.claim_next(HERE) is None
+
+
+# By the lease, as observed
+
+
+async def test_d30_a_first_look_finds_nobody_silent(stand: Stand) -> None:
+    """However old the heartbeat looks: this process may have slept, or just been started."""
+    job = await stand.running(b"a", worker=HERE)
+    stand.clock.turn(100 * HOUR)
+    watch = Watch(stand.repository)
+    assert await watch.sweep() == []
+    assert await watch.sweep(29.9) == []
+    assert await watch.sweep(0.1) == [job.id]
+    back = await _now(stand, job)
+    assert (back.status, back.reason) == (JobStatus.QUEUED, "worker_lost")
+
+
+async def test_a_silent_worker_is_lost_after_the_lease(stand: Stand) -> None:
+    silent = await stand.running(b"a", worker=HERE)
+    healthy = await stand.running(b"b", worker=HERE)
+    watch = Watch(stand.repository)
+    taken = []
+    for _ in range(20):
+        taken += await watch.sweep(2)
+        stand.clock.turn(2)
+        await stand.repository.heartbeat(healthy)
+    assert taken == [silent.id]
+
+
+@pytest.mark.parametrize("jump", [-50 * HOUR, -1.0, 1.0, 50 * HOUR])
+async def test_d30_a_wall_clock_that_jumps_makes_no_healthy_job_look_dead(stand: Stand, jump: float) -> None:
+    healthy = await stand.running(b"a", worker=HERE)
+    silent = await stand.running(b"b", worker=HERE)
+    watch = Watch(stand.repository)
+    taken = await watch.sweep()
+    for number in range(6):
+        # The healthy one says something every 20 seconds, whatever the clock on the wall shows.
+        stand.clock.turn(jump if number % 2 else -jump / 2)
+        await stand.repository.heartbeat(healthy)
+        before = taken[:]
+        taken += await watch.sweep(20)
+        assert healthy.id not in taken
+        # The silent one is found no sooner and no later for it.
+        assert (silent.id in taken) == (number >= 1), before
+    assert (await _now(stand, healthy)).status is JobStatus.RUNNING
+
+
+async def test_d30_a_heartbeat_that_shows_the_same_time_again_is_found_by_the_next(stand: Stand) -> None:
+    """A clock that was turned back to the very microsecond: one heartbeat may look unchanged, two do not."""
+    job = await stand.running(b"a", worker=HERE)
+    watch = Watch(stand.repository)
+    taken = await watch.sweep()
+    for _ in range(10):
+        stand.clock.turn(5)
+        await stand.repository.heartbeat(job)
+        taken += await watch.sweep(10)
+        stand.clock.turn(-5)
+        await stand.repository.heartbeat(job)
+        taken += await watch.sweep(10)
+    assert taken == []
+
+
+async def test_a_heartbeat_between_look_and_rescue_saves_the_job(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await stand.running(b"a", worker=HERE)
+    watch = Watch(stand.repository)
+    await watch.sweep()
+    genuine = stand.repository.rescue
+
+    async def late(lost: Any) -> list[Job]:
+        assert [one.id for one, *_ in lost] == [job.id]
+        stand.clock.turn(1)
+        await stand.repository.heartbeat(job)
+        return await genuine(lost)
+
+    monkeypatch.setattr(stand.repository, "rescue", late)
+    assert await watch.sweep(31) == []
+    assert (await _now(stand, job)).status is JobStatus.RUNNING
+
+
+async def test_a_job_that_is_claimed_anew_begins_a_new_lease(stand: Stand) -> None:
+    job = await stand.running(b"a", worker=HERE)
+    watch = Watch(stand.repository)
+    await watch.sweep()
+    watch.clock.now += 29
+    await stand.repository.release(job)
+    # With the same heartbeat, as a wall clock gives it that stands still.
+    again = await stand.claim(HERE)
+    assert again.heartbeat_at == job.heartbeat_at
+    assert await watch.sweep(2) == []
+    assert await watch.sweep(29) == []
+    assert await watch.sweep(1) == [job.id]
+
+
+async def test_d30_an_outage_of_the_database_is_no_silence_of_the_workers(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody could say anything meanwhile. After it, a whole lease is waited for."""
+    job = await stand.running(b"a", worker=HERE)
+    watch = Watch(stand.repository)
+    assert await watch.sweep() == []
+
+    async def away(*_: Any) -> list[Job]:
+        raise sa.exc.OperationalError("SELECT", {}, Exception("the server is starting up"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stand.repository, "running", away)
+        for _ in range(30):
+            with pytest.raises(sa.exc.OperationalError):
+                await watch.sweep(2)
+    assert await watch.sweep(2) == []
+    assert await watch.sweep(29) == []
+    assert await watch.sweep(1) == [job.id]
+
+
+async def test_d30_a_rescuer_that_slept_itself_has_observed_nothing(stand: Stand) -> None:
+    """Stopped and continued, with the workers beside it: it must not wake up first and judge them."""
+    await stand.running(b"a", worker=HERE)
+    watch = Watch(stand.repository)
+    sweeping = asyncio.create_task(watch.rescuer.run(pause_s=0.01))
+
+    async def sweeps(count: int) -> None:
+        before = len(watch.asked)
+
+        async def swept() -> bool:
+            return len(watch.asked) >= before + count
+
+        await _until(swept)
+
+    try:
+        await sweeps(2)
+        watch.clock.now += 100
+        await sweeps(3)
+    finally:
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
+    assert await stand.statuses() == ["running"]
+
+
+# By the stall
+
+
+async def test_a_job_whose_heart_beats_and_in_which_nothing_moves_is_stalled(stand: Stand) -> None:
+    stuck = await stand.running(b"a", worker=HERE)
+    moving = await stand.running(b"b", worker=HERE)
+    watch = Watch(stand.repository)
+    taken: list[str] = []
+    elapsed = 0
+    while not taken and elapsed < 5000:
+        stand.clock.turn(20)
+        await stand.repository.heartbeat(stuck)
+        await stand.repository.heartbeat(moving, report(found=elapsed), moved=True)
+        taken = await watch.sweep(20)
+        elapsed += 20
+    assert taken == [stuck.id]
+    # Later than its own worker would, who can stop it in order.
+    assert 900 < elapsed <= 1200
+    back = await _now(stand, stuck)
+    assert (back.status, back.reason) == (JobStatus.QUEUED, "stalled")
+    # A heartbeat does not save it: it has one.
+    with pytest.raises(LostJob):
+        await stand.repository.heartbeat(stuck)
+
+
+# Several at once, and rows that are held
+
+
+async def test_d30_of_two_rescuers_at_once_one_takes_the_job(stand: Stand) -> None:
+    for number in range(6):
+        job = await stand.running(b"%d" % number, worker=GONE)
+        watches = [Watch(stand.repository), Watch(await stand.another()), Watch(await stand.another())]
+        taken = await asyncio.gather(*(watch.sweep() for watch in watches))
+        assert sorted(len(one) for one in taken) == [0, 0, 1]
+        back = await _now(stand, job)
+        assert (back.fence, back.losses) == (2, 1)
+        assert await stand.kinds(job) == ["queued", "claimed", "requeued"]
+        await stand.repository.cancel(job.id)
+
+
+async def test_a_rescue_and_an_ending_at_once_end_in_one_way(stand: Stand) -> None:
+    for number in range(8):
+        job = await stand.running(b"%d" % number, worker=GONE)
+        watch = Watch(await stand.another())
+        taken, ours = await asyncio.gather(watch.sweep(), stand.repository.finish(job))
+        now = await _now(stand, job)
+        assert (now.status, bool(taken)) == (
+            (JobStatus.COMPLETED, False) if ours else (JobStatus.QUEUED, True)
+        )
+        if not ours:
+            await stand.repository.cancel(job.id)
+
+
+async def test_a_row_that_a_paused_transaction_holds_does_not_hang_the_sweep(stand: Stand) -> None:
+    """A worker stopped in the middle of a commit: on PostgreSQL its row is passed over (SKIP LOCKED)."""
+    if stand.database.is_sqlite:
+        pytest.skip("one writer at a time: the paused child is killed instead (tests/tasks/test_warm.py)")
+    held = await stand.running(b"a", worker=GONE)
+    free = await stand.running(b"b", worker=GONE)
+    watch = Watch(await stand.another())
+    holding, go_on = asyncio.Event(), asyncio.Event()
+
+    async def paused(connection: Any) -> None:
+        assert await jobs.get_for_update(connection, held.id) is not None
+        holding.set()
+        await go_on.wait()
+
+    transaction = asyncio.create_task(stand.database.write(paused))
+    async with asyncio.timeout(30):
+        await holding.wait()
+        assert await watch.sweep() == [free.id]
+        assert await watch.sweep() == []
+        go_on.set()
+        await transaction
+    assert await watch.sweep() == [held.id]
+
+
+async def test_sweeps_go_on_when_one_of_them_fails(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(stand.repository)
+    genuine = stand.repository.running
+    failures = 0
+
+    async def away_at_first(*arguments: Any) -> list[Job]:
+        nonlocal failures
+        failures += 1
+        if failures < 4:
+            raise sa.exc.OperationalError("SELECT", {}, Exception("the server is starting up"))
+        return await genuine(*arguments)
+
+    job = await stand.running(b"a", worker=GONE)
+    monkeypatch.setattr(stand.repository, "running", away_at_first)
+    sweeping = asyncio.create_task(watch.rescuer.run(pause_s=0.01))
+
+    async def taken() -> bool:
+        return (await _now(stand, job)).status is JobStatus.QUEUED
+
+    try:
+        await _until(taken)
+    finally:
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
+    assert failures >= 4
+
+
+async def test_i7_a_job_whose_end_could_not_be_written_is_done_again(stand: Stand) -> None:
+    """Its process lives, so its lock is held; nobody's heart beats for it any more."""
+    presence = await Presence.enter(stand.database, "managed")
+    job = await stand.running(b"a", worker=presence.id)
+    clock = Monotonic()
+    rescuer = Rescuer(stand.repository, clock=clock)
+    assert await rescuer.sweep() == []
+    clock.now += 30
+    assert [lost.id for lost in await rescuer.sweep()] == [job.id]
+    assert await is_held(stand.database, presence.id)
+
+    async def does(_job: Job, _control: Control) -> None:
+        """Done at the second attempt."""
+
+    worker = LibraryScanWorker(stand.repository, {JobType.SCAN: does}, worker_id=presence.id)
+    assert await worker.run_once()
+    done = await _now(stand, job)
+    assert (done.status, done.attempt) == (JobStatus.COMPLETED, 2)
+    await presence.leave()
+
+
+async def test_what_ended_is_forgotten(stand: Stand) -> None:
+    watch = Watch(stand.repository)
+    for number in range(3):
+        job = await stand.running(b"%d" % number, worker=HERE)
+        await watch.sweep(1)
+        await stand.repository.finish(job)
+    await watch.sweep(1)
+    assert watch.rescuer._seen == {}
+
+
+async def test_reasons_of_a_rescue_are_of_the_closed_list(stand: Stand) -> None:
+    await stand.running(b"a", worker=GONE)
+    await Watch(stand.repository).sweep()
+    assert {row["reason"] for row in await stand.rows()} <= {str(reason) for reason in Reason}
+    assert isinstance(stand.database, Database)
