@@ -12,10 +12,10 @@ override DIR := $(value DIR)
 export DIR LOCAL VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup scan test check format bench lock clean
+.PHONY: help setup scan test check format bench bench-queue chaos lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Make the environment in .venv from the lock file (only when something changed)
 	@sh tools/setup.sh
@@ -39,6 +39,12 @@ format: setup ## Let ruff put the code in order
 
 bench: setup ## Measure, beside what is installed of other scanners
 	@$(VENV)/bin/python -m bench.run $(ARGS)
+
+bench-queue: setup ## Measure what the queue costs and how quickly it answers
+	@$(VENV)/bin/python -m bench.queue $(ARGS)
+
+chaos: setup ## Break the queue on purpose, on both databases (ARGS='--faults 1300 --seed 1 --save')
+	@$(VENV)/bin/python -m bench.chaos $(ARGS)
 
 lock: ## Resolve the lock files anew (ARGS=--upgrade takes newer versions)
 	@sh tools/lock.sh $(ARGS)

@@ -62,7 +62,8 @@ async def test_a15_split_paths_are_siblings_under_one_request(shelf: Shelf) -> N
 
 
 async def test_a16_without_any_path_nothing_is_queued(shelf: Shelf) -> None:
-    for paths in (None, []):
+    nothing: tuple[list[bytes] | None, ...] = (None, [])
+    for paths in nothing:
         with pytest.raises(NothingToScan, match="SHELFREAD_ANALYZER_PATHS"):
             await shelf.app.analyze(paths)
     assert await shelf.app.jobs.listed() == []

@@ -482,7 +482,7 @@ async def test_a_database_that_goes_away_later_is_waited_for(
 
             await until(unavailable, "a server that says so")
             assert (await server.get("/healthz"))[0] == 200
-            await server.has_said("the queue cannot be asked")
+            await server.has_said("no job can be taken")
         finally:
             postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 

@@ -18,7 +18,8 @@ from shelfread.queue.group import WorkerGroup, open_group
 from shelfread.queue.locks import is_held
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.rescue import Rescuer
-from shelfread.queue.worker import Control, LibraryScanWorker, WorkerClocks
+from shelfread.queue.watch import Control, WorkerClocks
+from shelfread.queue.worker import LibraryScanWorker
 from tests.queue.queue_stand import Stand, a_stand
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -19,7 +19,8 @@ from shelfread.queue.locks import is_held
 from shelfread.queue.presence import Presence
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.rescue import Rescuer
-from shelfread.queue.worker import Control, LibraryScanWorker
+from shelfread.queue.watch import Control
+from shelfread.queue.worker import LibraryScanWorker
 from shelfread.store import jobs
 from shelfread.store.database import Database
 from tests.queue.queue_stand import Stand, a_stand, report

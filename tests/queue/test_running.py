@@ -34,7 +34,7 @@ from shelfread.queue.locks import is_held
 from shelfread.queue.presence import is_present
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.running import RunningJob
-from shelfread.store import job_writes, jobs
+from shelfread.store import job_queueing, job_writes, jobs
 from shelfread.store.database import Database
 from shelfread.store.ids import next_id
 from shelfread.store.libraries import LibraryRepository
@@ -531,7 +531,7 @@ async def test_a_failing_claim_leaves_nothing(bench: Bench, monkeypatch: pytest.
         raise LookupError("halfway")
 
     with monkeypatch.context() as patched:
-        patched.setattr(job_writes, "insert_running", broken)
+        patched.setattr(job_queueing, "insert_running", broken)
         with pytest.raises(LookupError):
             await bench.claim()
     assert await bench.all() == []

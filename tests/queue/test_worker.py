@@ -31,7 +31,8 @@ from shelfread.model.job import (
 )
 from shelfread.queue.bell import Bell
 from shelfread.queue.repository import ScanJobRepository
-from shelfread.queue.worker import Control, LibraryScanWorker, Task, WorkerClocks
+from shelfread.queue.watch import Control, Task, WorkerClocks
+from shelfread.queue.worker import LibraryScanWorker
 from tests.queue.queue_stand import Stand, a_stand, report
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -973,7 +974,7 @@ async def test_i7_a_database_that_is_away_at_the_end_of_a_job_keeps_no_worker_fr
     monkeypatch.setattr(stand.database, "write", write)
     one = worker(stand, engine, logger=ledger.logger, clocks=QUICK)
     one.start(3600)
-    await _until(lambda: any("queue cannot be asked" in line for line in ledger.errors()))
+    await _until(lambda: any("no job can be taken" in line for line in ledger.errors()))
     away = False
 
     async def second_is_done() -> bool:

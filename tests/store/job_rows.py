@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from shelfread.model.job import Job, JobRequest, JobStatus, JobType, Origin, Reason, Scope
-from shelfread.store import job_writes, jobs
+from shelfread.store import job_queueing, job_writes, jobs
 from shelfread.store.database import Database
 from shelfread.store.libraries import LibraryRepository
 
@@ -61,20 +61,20 @@ class JobRows:
     async def queued(self, *parts: bytes | Scope, now: int = 1, **more: Any) -> Job:
         """A job in the queue."""
         job_id = f"job-{self.library_id}-{next(self._numbers)}"
-        await self.write(job_writes.insert_queued, job_id, self.request(*parts, **more), now)
+        await self.write(job_queueing.insert_queued, job_id, self.request(*parts, **more), now)
         return await self.job(job_id)
 
     async def running(self, *parts: bytes | Scope, now: int = 1, worker: str = "me", **more: Any) -> Job:
         """A job that runs from its first moment, as one of the command line does."""
         job_id = f"job-{self.library_id}-{next(self._numbers)}"
         request = self.request(*parts, origin=Origin.CLI, **more)
-        await self.write(job_writes.insert_running, job_id, request, worker, now)
+        await self.write(job_queueing.insert_running, job_id, request, worker, now)
         return await self.job(job_id)
 
     async def claimed(self, *parts: bytes | Scope, now: int = 1, worker: str = "me", **more: Any) -> Job:
         """A job that was queued, and claimed."""
         job = await self.queued(*parts, now=now, **more)
-        assert await self.write(job_writes.claim, job, worker, now)
+        assert await self.write(job_queueing.claim, job, worker, now)
         return await self.job(job)
 
     async def end(

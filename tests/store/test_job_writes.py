@@ -23,7 +23,7 @@ from shelfread.model.job import (
     Reason,
     Scope,
 )
-from shelfread.store import job_trail, job_writes
+from shelfread.store import job_queueing, job_trail, job_writes
 from shelfread.store.database import Database
 from shelfread.store.job_writes import pause_us
 from shelfread.store.tables import job_events, job_logs, library_scan_jobs
@@ -56,11 +56,11 @@ async def test_a19_one_queued_and_one_running_job_for_each_scope(database: Datab
         await rows.queued(b"a", b"b")
     await rows.end(first, JobStatus.COMPLETED)
     # What was begun and came back stands in the way of no follow-up.
-    assert await rows.write(job_writes.claim, queued, "me", 1)
+    assert await rows.write(job_queueing.claim, queued, "me", 1)
     job = await rows.job(queued)
     await rows.write(job_writes.release, job, job, 2)
     await rows.queued(b"b", b"a")
-    assert await rows.write(job_writes.claim, await rows.job(queued), "me", 3)
+    assert await rows.write(job_queueing.claim, await rows.job(queued), "me", 3)
 
 
 async def test_a_key_is_short_however_long_the_paths_are(database: Database) -> None:
@@ -74,13 +74,13 @@ async def test_a_key_is_short_however_long_the_paths_are(database: Database) -> 
 
 async def test_jobs_without_a_library_have_their_type_as_key(database: Database) -> None:
     rows = await JobRows.make(database)
-    await rows.write(job_writes.insert_queued, "one", JobRequest(JobType.PRUNE), 1)
+    await rows.write(job_queueing.insert_queued, "one", JobRequest(JobType.PRUNE), 1)
     with pytest.raises(sa.exc.IntegrityError):
-        await rows.write(job_writes.insert_queued, "two", JobRequest(JobType.PRUNE), 1)
-    assert await rows.write(job_writes.claim, await rows.job("one"), "me", 1)
-    await rows.write(job_writes.insert_queued, "two", JobRequest(JobType.PRUNE), 1)
+        await rows.write(job_queueing.insert_queued, "two", JobRequest(JobType.PRUNE), 1)
+    assert await rows.write(job_queueing.claim, await rows.job("one"), "me", 1)
+    await rows.write(job_queueing.insert_queued, "two", JobRequest(JobType.PRUNE), 1)
     with pytest.raises(sa.exc.IntegrityError):
-        await rows.write(job_writes.claim, await rows.job("two"), "me", 1)
+        await rows.write(job_queueing.claim, await rows.job("two"), "me", 1)
 
 
 # Claims
@@ -89,9 +89,9 @@ async def test_jobs_without_a_library_have_their_type_as_key(database: Database)
 async def test_d7_d8_a_claim_counts_once_and_only_for_the_row_that_was_seen(database: Database) -> None:
     rows = await JobRows.make(database)
     job = await rows.queued(now=5)
-    assert await rows.write(job_writes.claim, job, "me", 7)
+    assert await rows.write(job_queueing.claim, job, "me", 7)
     before = await _everything(rows)
-    assert not await rows.write(job_writes.claim, job, "you", 8)
+    assert not await rows.write(job_queueing.claim, job, "you", 8)
     assert await _everything(rows) == before
     found = await rows.job(job)
     assert (found.status, found.fence, found.attempt, found.worker_id) == (JobStatus.RUNNING, 1, 1, "me")
@@ -100,10 +100,10 @@ async def test_d7_d8_a_claim_counts_once_and_only_for_the_row_that_was_seen(data
     assert await _kinds(rows, job) == [(1, 0, "queued"), (2, 1, "claimed")]
     # Somebody else had it meanwhile: what was seen counts no more.
     await rows.write(job_writes.release, found, found, 9)
-    assert not await rows.write(job_writes.claim, job, "you", 10)
+    assert not await rows.write(job_queueing.claim, job, "you", 10)
     again = await rows.job(job)
     assert (again.status, again.fence, again.attempt) == (JobStatus.QUEUED, 1, 0)
-    assert await rows.write(job_writes.claim, again, "you", 11)
+    assert await rows.write(job_queueing.claim, again, "you", 11)
     assert (await rows.job(job)).started_at == 7
 
 
@@ -113,7 +113,7 @@ async def test_what_an_attempt_brought_in_is_carried_and_its_counters_start_anew
     told = BatchReport(Counters(found=9, added=3, unchanged=5, failed=1), Phase.READING, 9, "a/b")
     await rows.write(job_writes.guard, job, 2, job_writes.progress_values(told))
     await rows.write(job_writes.lose, await rows.job(job), Reason.WORKER_LOST, "gone", 3)
-    assert await rows.write(job_writes.claim, await rows.job(job), "you", 4)
+    assert await rows.write(job_queueing.claim, await rows.job(job), "you", 4)
     found = await rows.job(job)
     assert found.carried == Counters(added=3, failed=1)
     assert (found.counters, found.counted, found.items_total) == (Counters(), False, None)
@@ -203,14 +203,14 @@ async def test_a_lost_fence_goes_before_a_wish_to_cancel(database: Database) -> 
 async def test_a_queued_job_is_changed_only_as_it_was_seen(database: Database, how: str) -> None:
     rows = await JobRows.make(database)
     job = await rows.queued(b"a")
-    await rows.write(job_writes.claim, job, "me", 2)
+    await rows.write(job_queueing.claim, job, "me", 2)
     before = await _everything(rows)
 
     async def change(seen: Job) -> None:
         if how == "widen":
-            await rows.write(job_writes.widen, seen, JobType.RESCAN, rows.scopes([b"a", b"b"]), 3)
+            await rows.write(job_queueing.widen, seen, JobType.RESCAN, rows.scopes([b"a", b"b"]), 3)
         else:
-            await rows.write(job_writes.end_queued, seen, 3, Reason.ABSORBED, {"by": "x"})
+            await rows.write(job_queueing.end_queued, seen, 3, Reason.ABSORBED, {"by": "x"})
 
     for seen in (job, await rows.job(job)):
         with pytest.raises(LostJob):
@@ -274,7 +274,7 @@ async def test_losses_count_up_to_the_limit_and_then_the_job_has_failed(database
     job = await rows.queued(max_attempts=3)
     ends = []
     for now in (100 * S, 200 * S, 300 * S):
-        assert await rows.write(job_writes.claim, await rows.job(job), "me", now)
+        assert await rows.write(job_queueing.claim, await rows.job(job), "me", now)
         running = await rows.job(job)
         ends.append(await rows.write(job_writes.lose, running, Reason.STALLED, "stuck", now + S))
         found = await rows.job(job)
@@ -292,7 +292,7 @@ async def test_an_attempt_that_brought_something_in_is_not_held_against_the_job(
     rows = await JobRows.make(database)
     job = await rows.queued(max_attempts=2)
     for fruitful in (False, True, False, True):
-        assert await rows.write(job_writes.claim, await rows.job(job), "me", 5)
+        assert await rows.write(job_queueing.claim, await rows.job(job), "me", 5)
         if fruitful:
             report = BatchReport(Counters(found=1, added=1), Phase.READING)
             await rows.write(job_writes.guard, await rows.job(job), 6, job_writes.progress_values(report))

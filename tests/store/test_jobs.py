@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shelfread.model.job import JobRequest, JobStatus, JobType, LogLine, LostJob, Reason, Scope
-from shelfread.store import job_trail, job_writes, jobs
+from shelfread.store import job_queueing, job_trail, job_writes, jobs
 from shelfread.store.database import Database
 from shelfread.store.jobs import scopes_of, scopes_text
 from shelfread.store.libraries import LibraryRepository
@@ -87,7 +87,7 @@ async def test_only_running_jobs_are_running_and_only_queued_ones_wait(database:
 async def test_d7_the_oldest_waits_first_and_priority_is_only_between_types(database: Database) -> None:
     rows = await JobRows.make(database)
     prune = "a prune"
-    await rows.write(job_writes.insert_queued, prune, JobRequest(JobType.PRUNE), 1)
+    await rows.write(job_queueing.insert_queued, prune, JobRequest(JobType.PRUNE), 1)
     second = await rows.queued(b"b", now=9, job_type=JobType.RESCAN)
     third = await rows.queued(b"a", now=3)
     assert [job.id for job in await rows.ask(jobs.waiting, list(JobType))] == [second.id, third.id, prune]
@@ -117,7 +117,7 @@ async def test_jobs_are_found_by_the_beginning_of_their_id(database: Database) -
     rows = await JobRows.make(database)
     names = ["ab", "abc", "abd", "b", "a%", "a_x"]
     for name in names:
-        await rows.write(job_writes.insert_queued, name, rows.request(name.encode()), 1)
+        await rows.write(job_queueing.insert_queued, name, rows.request(name.encode()), 1)
 
     async def found(prefix: str, limit: int = 9) -> list[str]:
         return [job.id for job in await rows.ask(jobs.with_prefix, prefix, limit)]
@@ -226,7 +226,7 @@ async def test_d20_a_row_that_nobody_can_run_says_why(
 
 async def test_d20_a_type_without_a_library_is_not_broken(database: Database) -> None:
     rows = await JobRows.make(database)
-    await rows.write(job_writes.insert_queued, "prune", JobRequest(JobType.PRUNE), 1)
+    await rows.write(job_queueing.insert_queued, "prune", JobRequest(JobType.PRUNE), 1)
     assert (await rows.job("prune")).broken is None
 
 

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from shelfread.model.job import JobStatus, JobType, Reason
-from shelfread.store import job_writes
+from shelfread.store import job_queueing, job_writes
 from shelfread.store.database import Database
 from shelfread.store.ids import next_id
 from shelfread.store.news import ChangeWatch
@@ -47,9 +47,9 @@ async def test_d22_each_change_that_somebody_waits_for_is_seen_once(
     assert not watch.changed()
     job = await rows.queued(b"a")
     assert (watch.changed(), watch.changed()) == (True, False)
-    await rows.write(job_writes.widen, job, JobType.RESCAN, rows.scopes([b"a", b"b"]), 2)
+    await rows.write(job_queueing.widen, job, JobType.RESCAN, rows.scopes([b"a", b"b"]), 2)
     assert (watch.changed(), watch.changed()) == (True, False)
-    assert await rows.write(job_writes.claim, job, "me", 3)
+    assert await rows.write(job_queueing.claim, job, "me", 3)
     assert (watch.changed(), watch.changed()) == (True, False)
     running = await rows.job(job)
     await rows.write(job_writes.request_cancel, running, 4)
@@ -58,7 +58,7 @@ async def test_d22_each_change_that_somebody_waits_for_is_seen_once(
     assert (watch.changed(), watch.changed()) == (True, False)
     waiting = await rows.queued(b"c")
     assert watch.changed()
-    await rows.write(job_writes.end_queued, waiting, 5, None, {})
+    await rows.write(job_queueing.end_queued, waiting, 5, None, {})
     assert (watch.changed(), watch.changed()) == (True, False)
 
 
@@ -69,16 +69,16 @@ async def test_d22_a_job_that_goes_back_and_one_that_follows_another_are_seen(
     assert watch.changed()
     await rows.write(job_writes.release, job, job, 2)
     assert watch.changed()
-    assert await rows.write(job_writes.claim, await rows.job(job), "me", 3)
+    assert await rows.write(job_queueing.claim, await rows.job(job), "me", 3)
     assert watch.changed()
     await rows.write(job_writes.lose, await rows.job(job), Reason.WORKER_LOST, "gone", 4)
     assert watch.changed()
     # One ends and the next is claimed between two looks.
-    assert await rows.write(job_writes.claim, await rows.job(job), "me", 5)
+    assert await rows.write(job_queueing.claim, await rows.job(job), "me", 5)
     following = await rows.queued(b"b")
     assert watch.changed()
     await rows.end(await rows.job(job), JobStatus.COMPLETED)
-    assert await rows.write(job_writes.claim, following, "me", 6)
+    assert await rows.write(job_queueing.claim, following, "me", 6)
     assert (watch.changed(), watch.changed()) == (True, False)
 
 

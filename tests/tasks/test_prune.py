@@ -25,7 +25,8 @@ from shelfread.model.job import (
 )
 from shelfread.queue.presence import Presence
 from shelfread.queue.repository import ScanJobRepository
-from shelfread.queue.worker import Control, LibraryScanWorker
+from shelfread.queue.watch import Control
+from shelfread.queue.worker import LibraryScanWorker
 from shelfread.settings import Settings
 from shelfread.store import jobs as job_rows
 from shelfread.store import retention

@@ -15,7 +15,8 @@ from shelfread.model.job import Job, JobRequest, JobStatus, JobType, Scope
 from shelfread.queue.bell import Bell
 from shelfread.queue.presence import Presence
 from shelfread.queue.repository import ScanJobRepository
-from shelfread.queue.worker import LibraryScanWorker, WorkerClocks
+from shelfread.queue.watch import WorkerClocks
+from shelfread.queue.worker import LibraryScanWorker
 from shelfread.store.database import Database
 from shelfread.store.libraries import LibraryRepository
 from shelfread.tasks.child import Init

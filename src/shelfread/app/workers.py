@@ -11,7 +11,8 @@ from shelfread.queue.group import WorkerGroup, open_group
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.rescue import Rescuer
 from shelfread.queue.running import HEARTBEAT_S, HEARTBEATS_IN_A_LEASE
-from shelfread.queue.worker import LibraryScanWorker, Task, WorkerClocks
+from shelfread.queue.watch import Task, WorkerClocks
+from shelfread.queue.worker import LibraryScanWorker
 from shelfread.settings import Settings, WorkerSettings
 from shelfread.tasks.child import Init
 from shelfread.tasks.library_scan import PoolSizes

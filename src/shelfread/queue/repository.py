@@ -36,7 +36,7 @@ from shelfread.model.job import (
 )
 from shelfread.queue.joining import in_the_way, join
 from shelfread.queue.reader import JobReader
-from shelfread.store import job_trail, job_writes, jobs
+from shelfread.store import job_queueing, job_trail, job_writes, jobs
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
 
@@ -105,11 +105,11 @@ class ScanJobRepository(JobReader):
                 # They go first: their keys may be what the widened one will have.
                 for job in joining.absorbed:
                     detail = {"by": joining.taken.id}
-                    await job_writes.end_queued(connection, job, now, Reason.ABSORBED, detail)
-                await job_writes.widen(connection, joining.taken, joining.type, joining.scopes, now)
+                    await job_queueing.end_queued(connection, job, now, Reason.ABSORBED, detail)
+                await job_queueing.widen(connection, joining.taken, joining.type, joining.scopes, now)
         job_id = found.id if found is not None else str(uuid.uuid4())
         if found is None:
-            await job_writes.insert_queued(connection, job_id, request, self._clock())
+            await job_queueing.insert_queued(connection, job_id, request, self._clock())
         await job_trail.announce(connection)
         queued_job = await jobs.get(connection, job_id)
         assert queued_job is not None
@@ -155,7 +155,7 @@ class ScanJobRepository(JobReader):
             if job is None:
                 return None
             if job.status is JobStatus.QUEUED:
-                await job_writes.end_queued(connection, job, self._clock(), None, {})
+                await job_queueing.end_queued(connection, job, self._clock(), None, {})
             elif job.status is JobStatus.RUNNING:
                 await job_writes.request_cancel(connection, job, self._clock())
             await job_trail.announce(connection)
@@ -183,7 +183,7 @@ class ScanJobRepository(JobReader):
             last = waiting[-1]
             now = self._clock()
             for job in waiting:
-                if job_writes.is_due(job, now) and not in_the_way(job, running):
+                if job_queueing.is_due(job, now) and not in_the_way(job, running):
                     claimed = await self._claim(job, worker_id)
                     if claimed is not None:
                         return claimed
@@ -201,9 +201,9 @@ class ScanJobRepository(JobReader):
             now = self._clock()
             if found is None or found.status is not JobStatus.QUEUED or in_the_way(found, rivals):
                 return None
-            if not job_writes.is_due(found, now):
+            if not job_queueing.is_due(found, now):
                 return None
-            if not await job_writes.claim(connection, found, worker_id, now):
+            if not await job_queueing.claim(connection, found, worker_id, now):
                 return None
             claimed = await jobs.get(connection, job.id)
             if claimed is not None and claimed.library_id is not None and claimed.broken is None:
@@ -232,7 +232,7 @@ class ScanJobRepository(JobReader):
             for other in await jobs.running(connection, library_id):
                 if overlapping(request.scopes, other.scopes):
                     raise AlreadyRunning(f"a scan of these files is running now (job {other.id})", other)
-            await job_writes.insert_running(connection, job_id, request, worker_id, self._clock())
+            await job_queueing.insert_running(connection, job_id, request, worker_id, self._clock())
             job = await jobs.get(connection, job_id)
             assert job is not None
             return job

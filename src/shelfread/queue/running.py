@@ -95,7 +95,10 @@ class RunningJob:
                             f"a scan of this library is running now (job {other.id}); "
                             "wait for it to end, or stop it where it runs"
                         ) from None
-                    await repository.lose(other, Reason.WORKER_LOST, "the process that ran this scan is gone")
+                    gone = "the process that ran this scan is gone"
+                    if await repository.lose(other, Reason.WORKER_LOST, gone) is None:
+                        # Somebody writes its row at this moment, perhaps asleep in a transaction.
+                        await asyncio.sleep(_PAUSE_S / 10)
                     continue
                 return cls(repository, job, presence, heartbeat_s)
         except BaseException:

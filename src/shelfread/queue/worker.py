@@ -1,8 +1,7 @@
 """`LibraryScanWorker`: claims one job after another, has it done, and writes down how it ended.
 
 Stands between `repository`, its only way to the database (PROMISES D6), and the tasks, which are given to it
-by type. While a task works it watches over it: the three clocks, a wish to cancel, a job that was taken away,
-an order to stop. Knows no media, no process and not how a task does its work.
+by type; `watch` looks after a task while it works. Knows no media, no process and not how work is done.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from shelfread.model.job import (
     CancelRequested,
     Job,
-    JobStatus,
     LostJob,
     Reason,
     Stopped,
@@ -26,40 +23,7 @@ from shelfread.model.job import (
 )
 from shelfread.queue.bell import Bell, Ear
 from shelfread.queue.repository import ScanJobRepository
-
-Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
-
-
-class Control:
-    """What a worker tells a task while it works."""
-
-    def __init__(self) -> None:
-        #: Set when the task is to end early, by raising `Stopped`; soon it will be cancelled.
-        self.stop = asyncio.Event()
-
-
-#: Does the work of one job: returns when it is done, raises what went wrong. Cancelled, it ends at once.
-Task = Callable[[Job, Control], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerClocks:
-    """How long a worker waits for what, in seconds."""
-
-    #: Between two looks at the row of the job that runs.
-    watch_s: float = 1.0
-    #: Nothing moved for so long: the attempt is lost, reason `stalled`.
-    stall_s: float = 900.0
-    #: A task that was asked to stop is ended after so long.
-    stop_s: float = 8.0
-    #: How often it is tried to write down how a job ended, with growing pauses up to five seconds.
-    settle_times: int = 20
-    #: The pause after the database could not be asked, at most.
-    pause_s: float = 30.0
-
-
-class _Deadline(Exception):
-    """The job has run as long as it may."""
+from shelfread.queue.watch import Control, DeadlinePassed, Log, Task, Watch, WorkerClocks
 
 
 class LibraryScanWorker:
@@ -90,6 +54,7 @@ class LibraryScanWorker:
         self._bell = bell or Bell()
         self._log: Log = logger or logging.getLogger(__name__)
         self._clocks = clocks or WorkerClocks()
+        self._watch = Watch(repository, self._bell, self._clocks, self._log, lambda: self._stopping)
         self._loop: asyncio.Task[None] | None = None
         self._control: Control | None = None
         #: No new work.
@@ -128,7 +93,7 @@ class LibraryScanWorker:
             self._control.stop.set()
         how: BaseException | None = None
         try:
-            await self._watched(job, self._control)
+            await self._watch.run(self._tasks[job.type], job, self._control)
         except asyncio.CancelledError:
             # The program ends without waiting: what was committed is the checkpoint. A database that is away
             # must not keep it from ending; the job is found by its lock then.
@@ -187,7 +152,7 @@ class LibraryScanWorker:
             case TaskLost():
                 status = await self._repository.lose(job, error.reason, str(error))
                 self._log.warning("job %s: %s; it is %s now", job.id, error, status or "another worker's")
-            case _Deadline():
+            case DeadlinePassed():
                 text = f"it ran longer than the {job.timeout_s} seconds it may"
                 await self._repository.fail(job, Reason.DEADLINE, text)
                 self._log.error("job %s was stopped: %s", job.id, text)
@@ -198,89 +163,6 @@ class LibraryScanWorker:
                 text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
                 self._log.error("job %s failed: %s", job.id, text, exc_info=error)
                 await self._repository.fail(job, Reason.EXCEPTION, text)
-
-    async def _watched(self, job: Job, control: Control) -> None:
-        """Run the task, and end it when it must not go on."""
-        task = asyncio.ensure_future(self._tasks[job.type](job, control))
-        watch = asyncio.ensure_future(self._watch(job, control))
-        by_itself = False
-        try:
-            await asyncio.wait([task, watch], return_when=asyncio.FIRST_COMPLETED)
-            by_itself = task.done()
-        finally:
-            for one in (task, watch):
-                if not one.done():
-                    one.cancel()
-            # A task that is cancelled has ended all of its processes when it is done.
-            await asyncio.wait([task, watch])
-            error, verdict = (None if one.cancelled() else one.exception() for one in (task, watch))
-        if error is None and not task.cancelled():
-            return
-        stopped = error is None or isinstance(error, Stopped)
-        if not watch.cancelled() and (stopped or not by_itself):
-            # It was ended: whatever else it says of its end is a consequence.
-            if verdict is not None:
-                raise verdict
-        elif not stopped:
-            assert error is not None
-            raise error
-        elif control.stop.is_set():
-            raise Stopped
-        else:
-            # Counted as a loss: what does so every time would be begun again without end.
-            raise TaskLost("it stopped although nobody had asked it to")
-
-    async def _watch(self, job: Job, control: Control) -> None:
-        """Look at the job's row now and then; raises what must end the task."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + job.left_us / 1e6
-        seen: tuple[int, int | None] | None = None
-        moved_at = clock()
-        asked_at: float | None = None
-        cancelled = False
-        with self._bell.ear() as ear, _Looks(lambda: self._row(job)) as looks:
-            while True:
-                if clock() >= deadline:
-                    raise _Deadline
-                if asked_at is not None and clock() - asked_at >= self._clocks.stop_s:
-                    raise CancelRequested(f"job {job.id}") if cancelled else Stopped
-                left_s = min(deadline, (asked_at or deadline) + self._clocks.stop_s) - clock()
-                row = await looks.look(min(self._clocks.watch_s, left_s))
-                if row is not None:
-                    if (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
-                        # Ended by the task's own last batch, or taken away: the task gets a moment to say.
-                        if row.status is JobStatus.COMPLETED and row.fence == job.fence:
-                            await asyncio.sleep(self._clocks.stop_s)
-                            return
-                        raise LostJob(f"job {job.id} was taken over or ended by another process")
-                    if (mark := (row.event_seq, row.progress_at)) != seen:
-                        seen, moved_at = mark, clock()
-                    if clock() - moved_at >= self._clocks.stall_s:
-                        raise TaskLost(f"nothing moved for {self._clocks.stall_s:g} seconds", Reason.STALLED)
-                    cancelled = row.cancel_requested_at is not None
-                if asked_at is None and (cancelled or self._stopping):
-                    asked_at = clock()
-                    control.stop.set()
-                left_s = min(deadline, (asked_at or deadline) + self._clocks.stop_s) - clock()
-                await self._pause(ear, control, left_s)
-
-    async def _row(self, job: Job) -> Job | None:
-        """The job as it is now; None while the database cannot be asked, which is for the task to feel."""
-        try:
-            return await self._repository.get(job.id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next look comes
-            self._log.warning("the state of job %s cannot be read: %s", job.id, error)
-            return None
-
-    async def _pause(self, ear: Ear, control: Control, left_s: float) -> None:
-        stopping = asyncio.ensure_future(control.stop.wait())
-        waiting = asyncio.ensure_future(ear.wait(max(0.01, min(self._clocks.watch_s, left_s))))
-        try:
-            some = [waiting] if control.stop.is_set() else [waiting, stopping]
-            await asyncio.wait(some, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
-            waiting.cancel()
 
     # One after the other
 
@@ -321,7 +203,7 @@ class LibraryScanWorker:
                 except Exception as error:  # noqa: BLE001 - the database may be away; it comes back
                     failures += 1
                     worked = False
-                    self._log.error("the queue cannot be asked: %s", _line(error))
+                    self._log.error("no job can be taken: %s", _line(error))
                 if worked:
                     # Others get their turn between two jobs, however many wait (D24).
                     await asyncio.sleep(0)
@@ -339,30 +221,6 @@ class LibraryScanWorker:
         finally:
             draining.cancel()
             waiting.cancel()
-
-
-class _Looks:
-    """One look at a row after another, none waited for too long: a database may hang and not say so."""
-
-    def __init__(self, ask: Callable[[], Coroutine[None, None, Job | None]]) -> None:
-        self._ask = ask
-        self._asking: asyncio.Task[Job | None] | None = None
-
-    def __enter__(self) -> _Looks:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-
-    async def look(self, timeout_s: float) -> Job | None:
-        """The row; None when it did not come in time: then the next look waits for the same answer."""
-        asking = self._asking = self._asking or asyncio.create_task(self._ask())
-        await asyncio.wait([asking], timeout=max(0.01, timeout_s))
-        if not asking.done():
-            return None
-        self._asking = None
-        return asking.result()
 
 
 def _line(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from shelfread.model.change import Counters
 from shelfread.model.job import Job, LogLine, Phase, Stopped
 from shelfread.queue.presence import forget_the_dead
 from shelfread.queue.repository import ScanJobRepository
-from shelfread.queue.worker import Control, Task
+from shelfread.queue.watch import Control, Task
 from shelfread.settings import Settings
 from shelfread.store import retention
 from shelfread.store.clock import now_us

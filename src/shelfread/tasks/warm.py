@@ -13,7 +13,7 @@ import logging
 import msgspec
 
 from shelfread.model.job import CancelRequested, Job, LostJob, Reason, Stopped, TaskFailed, TaskLost
-from shelfread.queue.worker import Control
+from shelfread.queue.watch import Control
 from shelfread.scan.children import Child, ScanChildFailed
 from shelfread.tasks.child import Init, Order, Word
 
