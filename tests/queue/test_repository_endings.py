@@ -260,8 +260,9 @@ async def test_decision_4_a_lost_scan_of_the_command_line_is_never_tried_again(s
 
 async def test_a12_running_time_adds_up_over_the_attempts(stand: Stand) -> None:
     job = await stand.running(timeout_s=100)
-    stand.clock.turn(70)
-    await stand.repository.heartbeat(job)
+    for _ in range(2):
+        stand.clock.turn(35)
+        await stand.repository.heartbeat(job)
     # Nobody knows how long it lived after its last sign of life.
     stand.clock.turn(1000)
     assert await stand.repository.lose(job, Reason.WORKER_LOST, "gone") is JobStatus.QUEUED
@@ -271,6 +272,18 @@ async def test_a12_running_time_adds_up_over_the_attempts(stand: Stand) -> None:
     await stand.repository.heartbeat(job)
     assert await stand.repository.lose(job, Reason.WORKER_LOST, "gone") is JobStatus.FAILED
     assert (await stand.row(job))["reason"] == "deadline"
+
+
+async def test_a12_a_clock_that_jumps_spends_no_running_time(stand: Stand) -> None:
+    job = await stand.running(timeout_s=3600)
+    for hours in (10, -20, 10):
+        stand.clock.turn(hours * 3600)
+        await stand.repository.heartbeat(job)
+    stand.clock.turn(5)
+    assert await stand.repository.release(job)
+    job = await stand.claim()
+    # Two jumps ahead, each as long as the longest pause between two heartbeats, and five seconds.
+    assert job.left_us == (3600 - 2 * 60 - 5) * 1_000_000
 
 
 async def test_a_job_is_taken_only_from_those_who_are_still_silent(stand: Stand) -> None:

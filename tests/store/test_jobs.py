@@ -305,7 +305,7 @@ async def test_what_a_job_says_at_its_end_comes_back(database: Database) -> None
     job = await rows.running()
     said = {"registered": 3, "name": "\N{SNOWMAN}"}
     await rows.write(job_writes.guard, job, 2, {"report": json.dumps(said)})
-    assert await rows.job(job) == replace(job, report=said, heartbeat_at=2)
+    assert await rows.job(job) == replace(job, report=said, heartbeat_at=2, used_us=1)
 
 
 # Plans

@@ -24,6 +24,8 @@ class BatchReport:
     total: int | None = None
     current_path: str | None = None
     logs: Sequence[LogLine] = field(default_factory=tuple)
+    #: No row that the job added is younger than this, in microseconds; only at the end.
+    rows_until: int | None = None
     #: What the job's report says at the end beside the counters: plain data.
     outcome: dict[str, Any] = field(default_factory=dict)
 

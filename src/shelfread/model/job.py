@@ -186,7 +186,7 @@ class Job:
     #: When something moved last: what a stall is told by.
     progress_at: int | None = None
     timeout_s: int = DEFAULT_TIMEOUT_S
-    #: Running time of earlier attempts, in microseconds.
+    #: Running time so far, in microseconds, by its heartbeats.
     used_us: int = 0
     cancel_requested_at: int | None = None
     event_seq: int = 0

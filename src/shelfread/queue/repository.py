@@ -300,7 +300,7 @@ class ScanJobRepository(JobReader):
             if report is not None:
                 # Settling counts while it works: only now does the report say all.
                 values |= job_writes.progress_values(report)
-                values["phase"] = Phase.DONE.value
+                values |= {"phase": Phase.DONE.value, "rows_until": report.rows_until}
             if row.counted or report is not None:
                 values |= {f"items_{name}": count for name, count in jobs.counts(counters).items()}
             values["current_path"] = None

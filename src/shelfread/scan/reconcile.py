@@ -25,7 +25,7 @@ from shelfread.scan.roots import RootCheck, check
 from shelfread.store import files, jobs, removals
 from shelfread.store import moves as move_rows
 from shelfread.store import roots as root_rows
-from shelfread.store.clock import now_us, text_of
+from shelfread.store.clock import SteadyClock, now_us, text_of
 from shelfread.store.database import Database
 from shelfread.store.problems import clear_place, note_place, places_in_trouble
 
@@ -64,6 +64,7 @@ class Reconciler:
         catalogue: Catalogue,
         progress: Progress,
         findings: Findings,
+        clock: SteadyClock,
     ) -> None:
         self._database = database
         self._batch = batch
@@ -71,6 +72,8 @@ class Reconciler:
         self._catalogue = catalogue
         self._progress = progress
         self._findings = findings
+        self._clock = clock
+        # The system's own time: it is compared with times of files.
         self._started = now_us()
 
     async def finish(self, checks: Sequence[RootCheck], *, complete: bool, version: int) -> Outcome:
@@ -94,7 +97,7 @@ class Reconciler:
             # Counted anew when the transaction has to be run again; the job's row gets these very counts.
             self._progress.counters = counters
             counters.become(before)
-            now = now_us()
+            now = self._clock.now()
             if verdict.moves:
                 await self._merge(connection, verdict.moves, counters, now)
             await self._remove(connection, verdict, counters, now)
@@ -110,7 +113,12 @@ class Reconciler:
             "held": held,
         }
         report = BatchReport(
-            counters, Phase.DONE, self._progress.total, logs=_held_lines(verdict), outcome=outcome
+            counters,
+            Phase.DONE,
+            self._progress.total,
+            logs=_held_lines(verdict),
+            rows_until=self._clock.now(),
+            outcome=outcome,
         )
         await self._batch.finish(work, report)
         return Outcome(counters, unavailable, held)
@@ -132,7 +140,9 @@ class Reconciler:
             for root_id, count in (await removals.roots_of(connection, [old for _, old in moves])).items():
                 left[root_id] -= count
             many = any(count > REMOVALS_AT_ONCE for count in left.values())
-            present = await removals.present(connection, self._plan.scopes, self._started) if many else {}
+            present = (
+                await removals.present(connection, self._plan.scopes, self._clock.started) if many else {}
+            )
             holding = {
                 found.root.id
                 for found in believed
@@ -173,7 +183,7 @@ class Reconciler:
             return "unchanged"
         if merged.status == "error":
             return "failed"
-        if merged.added_at >= self._started:
+        if merged.added_at >= self._clock.started:
             return "added"
         # A scan that was killed had added it, and this one read it again.
         return "updated" if counters.updated else "unchanged"

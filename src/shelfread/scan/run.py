@@ -24,9 +24,9 @@ from shelfread.scan.reconcile import Reconciler
 from shelfread.scan.roots import RootCheck, check
 from shelfread.scan.walk import WalkerPool
 from shelfread.scan.write import Writer
-from shelfread.store import files, removals
+from shelfread.store import files, jobs, removals
 from shelfread.store import roots as root_rows
-from shelfread.store.clock import text_of
+from shelfread.store.clock import SteadyClock, text_of
 from shelfread.store.database import Database
 from shelfread.store.ids import IdBlocks
 
@@ -61,8 +61,13 @@ class Scan:
         self.progress = Progress()
         self._findings = Findings()
         roots = {root.id: root.path for root in plan.library.roots}
-        self._writer = Writer(batch, catalogue, ids, kind, plan.mode, self.progress, self._findings, roots)
-        self._reconciler = Reconciler(database, batch, plan, catalogue, self.progress, self._findings)
+        self._clock = SteadyClock()
+        self._writer = Writer(
+            batch, catalogue, ids, kind, plan.mode, self.progress, self._findings, roots, self._clock
+        )
+        self._reconciler = Reconciler(
+            database, batch, plan, catalogue, self.progress, self._findings, self._clock
+        )
 
     async def run(self) -> Outcome:
         """Scan, and complete the job.
@@ -123,6 +128,11 @@ class Scan:
         outdated = self._plan.library.reader_version < self._kind.version
         async with self._database.read() as connection:
             left_over = await removals.any_left(connection, root_ids)
+            self._clock.begin_after(
+                await jobs.last_completed(
+                    connection, self._plan.library.id, self._batch.seq, self._plan.scopes
+                )
+            )
         logs = [
             LogLine("warning", f"this root {found.reason}: nothing under it is touched", found.root.path)
             for found in checks

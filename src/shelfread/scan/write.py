@@ -23,7 +23,7 @@ from shelfread.scan.folder import joined
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.store import files, problems, removals
-from shelfread.store.clock import now_us, text_of
+from shelfread.store.clock import SteadyClock, text_of
 from shelfread.store.database import StatementFailed
 from shelfread.store.ids import IdBlocks
 
@@ -46,6 +46,7 @@ class Writer:
         progress: Progress,
         findings: Findings,
         roots: Mapping[int, bytes],
+        clock: SteadyClock,
     ) -> None:
         self._batch = batch
         self._catalogue = catalogue
@@ -63,6 +64,7 @@ class Writer:
         self._findings = findings
         #: The paths of the roots, for log lines.
         self._roots = roots
+        self._clock = clock
         self._room = asyncio.Event()
 
     async def put(self, part: FolderWrite) -> None:
@@ -165,7 +167,7 @@ class Writer:
         troubles = self._troubles(parts)
         new_ids = {folder.id for folder in new_folders}
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
-        now = now_us()
+        now = self._clock.now()
 
         async def work(connection: Any) -> None:
             await files.insert_folders(connection, new_folders, settled)

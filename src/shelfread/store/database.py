@@ -136,18 +136,26 @@ class Database:
         another that writes the log back at the same moment may, very rarely, damage the file. A turn covers
         both. Whoever waits too long goes on without: then SQLite's lock decides.
         """
-        descriptor = self._turns() if self.path is not None else None
+        descriptors: list[int] = []
         try:
-            if descriptor is not None:
-                await _lock(descriptor)
+            if self.path is not None:
+                # Whoever waits stands in the door, so that the one who writes cannot be first again.
+                door, desk = (self._lock_file(name) for name in ("next", "writer"))
+                descriptors += [one for one in (desk, door) if one is not None]
+                for one in (door, desk):
+                    if one is not None:
+                        await _lock(one)
+                if door is not None:
+                    os.close(descriptors.pop())
             yield
         finally:
-            if descriptor is not None:
-                os.close(descriptor)
+            for one in descriptors:
+                os.close(one)
 
-    def _turns(self) -> int | None:
+    def _lock_file(self, name: str) -> int | None:
         assert self.path is not None
-        file = _turns_file(self.path)
+        folder = self.path.resolve()
+        file = folder.with_name(folder.name + ".locks") / name
         for _ in range(2):
             try:
                 return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -175,11 +183,6 @@ class Database:
                 if attempt >= WRITE_ATTEMPTS or not _may_be_retried(error):
                     raise
                 await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))
-
-
-def _turns_file(path: Path) -> Path:
-    folder = path.resolve()
-    return folder.with_name(folder.name + ".locks") / "writer"
 
 
 def is_away(error: BaseException) -> bool:
@@ -225,7 +228,7 @@ async def _lock(descriptor: int) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(1.5 * pause, 0.005)
+            pause = min(1.5 * pause, 0.002)
         else:
             return
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,11 +28,14 @@ from shelfread.model.job import (
 )
 from shelfread.store import job_trail
 from shelfread.store.jobs import counts
+from shelfread.store.tables import BIG
 from shelfread.store.tables import library_scan_jobs as jobs
 
 #: The pause before a job that was lost for the second time is tried again; it doubles with each loss.
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 300
+#: The most running time that is taken to lie between two heartbeats.
+LONGEST_STEP_US = 60_000_000
 #: How an error's text is shortened for the row.
 ERROR_LENGTH = 2_000
 
@@ -57,6 +61,7 @@ async def guard(
         .where(jobs.c.id == job.id, jobs.c.status == JobStatus.RUNNING.value, jobs.c.fence == job.fence)
         .values(
             heartbeat_at=now,
+            used_us=jobs.c.used_us + _since_heartbeat(now),
             event_seq=jobs.c.event_seq + len(events),
             log_seq=jobs.c.log_seq + len(logs),
             **(values or {}),
@@ -71,6 +76,17 @@ async def guard(
     after = row.event_seq - len(events)
     await job_trail.write_events(connection, job.seq, after, now, job.fence, job.worker_id, events)
     await job_trail.write_logs(connection, job.seq, row.log_seq - len(logs), now, logs)
+
+
+def _since_heartbeat(now: int) -> sa.ColumnElement[int]:
+    """Running time since the heartbeat before, for a job's budget. A clock that jumps spends one step at most."""
+    step = sa.literal(now, BIG) - jobs.c.heartbeat_at
+    return sa.case(
+        (jobs.c.heartbeat_at.is_(None), 0),
+        (step < 0, 0),
+        (step > LONGEST_STEP_US, LONGEST_STEP_US),
+        else_=step,
+    )
 
 
 def progress_values(report: BatchReport) -> dict[str, Any]:
@@ -114,7 +130,6 @@ async def release(connection: AsyncConnection, job: Job, row: Job, now: int) -> 
         "status": JobStatus.QUEUED.value,
         "attempt": max(0, row.attempt - 1),
         "run_at": 0,
-        "used_us": row.used_us + max(0, now - (row.claimed_at or now)),
         "current_path": None,
     }
     await guard(connection, job, now, values, events=[(EventKind.RELEASED, {"attempt": row.attempt})])
@@ -126,12 +141,10 @@ async def lose(connection: AsyncConnection, row: Job, reason: Reason, error: str
     The fence rises, so that nothing counts that its old worker still writes. An attempt that brought
     something new into the catalogue is not held against the job.
     """
-    ran_until = row.heartbeat_at or row.claimed_at or now
-    used = row.used_us + max(0, ran_until - (row.claimed_at or ran_until))
     brought = row.counters
     fruitful = brought.added + brought.updated + brought.moved + brought.restored + brought.failed > 0
     losses = 0 if fruitful else row.losses + 1
-    spent = used >= row.timeout_s * 1_000_000
+    spent = row.used_us >= row.timeout_s * 1_000_000
     after: dict[str, Any]
     detail: dict[str, Any] = {}
     if row.cancel_requested_at is not None:
@@ -156,7 +169,6 @@ async def lose(connection: AsyncConnection, row: Job, reason: Reason, error: str
         .values(
             fence=fence,
             losses=losses,
-            used_us=used,
             event_seq=jobs.c.event_seq + 1,
             log_seq=jobs.c.log_seq + 1,
             **after,

@@ -149,12 +149,13 @@ async def root_ids(connection: AsyncConnection, library_id: int) -> set[int]:
 async def last_completed(
     connection: AsyncConnection, library_id: int, before: int, scopes: Sequence[Scope] | None = None
 ) -> int:
-    """When the newest completed job of a library before sequence number `before` ended; 0 if none did.
+    """Until when the newest completed job of a library before number `before` added rows; 0 if none did.
 
-    With `scopes` it must have covered all of them. Only the newest completed jobs are looked at.
+    What is younger was added by a job that did not complete, or by a later one. With `scopes` it must have
+    covered all of them. Only the newest completed jobs are looked at.
     """
     found = await connection.execute(
-        select(jobs.c.completed_at, jobs.c.scopes)
+        select(jobs.c.completed_at, jobs.c.rows_until, jobs.c.scopes)
         .where(
             jobs.c.library_id == library_id,
             jobs.c.status == JobStatus.COMPLETED.value,
@@ -166,7 +167,7 @@ async def last_completed(
     for row in found:
         own = scopes_of(row.scopes)
         if all(any(scope.covers(wanted) for scope in own) for wanted in scopes or ()):
-            return int(row.completed_at or 0)
+            return int(row.rows_until or row.completed_at or 0)
     return 0
 
 

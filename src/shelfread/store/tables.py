@@ -376,7 +376,7 @@ library_scan_jobs = sa.Table(
     sa.Column("progress_at", BIG),
     # Seconds it may run in all; resolved when it was queued.
     sa.Column("timeout_s", BIG, nullable=False),
-    # Microseconds that earlier attempts ran.
+    # Microseconds that it ran, added up from heartbeat to heartbeat.
     sa.Column("used_us", BIG, nullable=False),
     sa.Column("cancel_requested_at", BIG),
     sa.Column("phase", sa.String(16)),
@@ -402,6 +402,8 @@ library_scan_jobs = sa.Table(
     sa.Column("queued_at", BIG),
     sa.Column("started_at", BIG),
     sa.Column("completed_at", BIG),
+    # No row that this job added is younger: later scans tell by it what is new, whatever clocks say.
+    sa.Column("rows_until", BIG),
     sa.Index(None, "library_id", "seq"),
 )
 #: Written out, not bound: neither database proves a partial index from a parameter.

@@ -22,6 +22,7 @@ from shelfread.model.job import CancelRequested, Job, JobStatus, LostJob
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.running import RunningJob
 from shelfread.scan.child import Channel, ChannelClosed, resolve
+from shelfread.scan.children import ScanChildFailed
 from shelfread.store.database import Database, is_away
 from shelfread.store.libraries import LibraryRepository
 from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, plan_of, reason_of, scan_library_job
@@ -134,8 +135,9 @@ class Resident:
             word.ended, word.error = "lost", str(error)
         except Exception as error:  # noqa: BLE001 - the parent writes down whatever it is
             reason, text = reason_of(error)
-            # A database that is away has nothing against this job: it is tried again.
-            word.ended = "away" if is_away(error) else "failed"
+            # Neither a database that is away nor a process that was killed has anything against this job: it
+            # is tried again.
+            word.ended = "away" if is_away(error) or isinstance(error, ScanChildFailed) else "failed"
             # A name on disk need not be UTF-8, and what cannot be encoded cannot be sent.
             word.reason, word.error = reason.value, text.encode("utf-8", "replace").decode()
         if word.ended != "completed":

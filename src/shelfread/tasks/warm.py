@@ -104,7 +104,7 @@ class WarmChild:
             case "lost":
                 raise LostJob(word.error)
             case "away":
-                raise TaskLost(f"the database could not be written: {word.error}")
+                raise TaskLost(f"something it needs was away: {word.error}")
             case "failed":
                 raise TaskFailed(Reason(word.reason), word.error)
 

@@ -38,6 +38,7 @@ EMPTY: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("cancel_requested_at", BIG),
     ("carried", sa.Text()),
     ("report", sa.Text()),
+    ("rows_until", BIG),
 )
 #: The columns of revision 0001.
 OLD = (
@@ -138,6 +139,7 @@ def _rebuild() -> None:
         sa.Column("queued_at", BIG, nullable=True),
         sa.Column("started_at", BIG, nullable=True),
         sa.Column("completed_at", BIG, nullable=True),
+        sa.Column("rows_until", BIG, nullable=True),
         sa.ForeignKeyConstraint(
             ["library_id"],
             ["libraries.id"],
