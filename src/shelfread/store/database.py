@@ -6,9 +6,6 @@ Lowest part of the store. Knows how SQLite and PostgreSQL want to be spoken to, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
-import os
 import random
 import sqlite3
 import time
@@ -21,6 +18,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shelfread.store.turns import turn
 
 T = TypeVar("T")
 
@@ -128,50 +127,11 @@ class Database:
                 transaction.exception()  # looked at: the cancellation is what the caller hears of
             raise
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """SQLite: writers of all processes take turns, from the beginning of a transaction to its very end.
-
-        SQLite has a lock of its own for that. But its waiting is unfair, and up to 3.51.2 a writer and
-        another that writes the log back at the same moment may, very rarely, damage the file. A turn covers
-        both. Whoever waits too long goes on without: then SQLite's lock decides.
-        """
-        descriptors: list[int] = []
-        try:
-            if self.path is not None:
-                # Whoever waits stands in the door, so that the one who writes cannot be first again.
-                door, desk = (self._lock_file(name) for name in ("next", "writer"))
-                descriptors += [one for one in (desk, door) if one is not None]
-                for one in (door, desk):
-                    if one is not None:
-                        await _lock(one)
-                if door is not None:
-                    os.close(descriptors.pop())
-            yield
-        finally:
-            for one in descriptors:
-                os.close(one)
-
-    def _lock_file(self, name: str) -> int | None:
-        assert self.path is not None
-        folder = self.path.resolve()
-        file = folder.with_name(folder.name + ".locks") / name
-        for _ in range(2):
-            try:
-                return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except FileNotFoundError:
-                # Without the database's folder this fails too, and the connection will say it better.
-                with contextlib.suppress(OSError):
-                    file.parent.mkdir(mode=0o700, exist_ok=True)
-            except OSError:
-                break
-        return None
-
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         attempt = 0
         while True:
             try:
-                async with self._turn(), self.engine.connect() as connection:
+                async with turn(self.path), self.engine.connect() as connection:
                     await connection.execution_options(shelfread_write=True)
                     async with connection.begin():
                         return await work(connection)
@@ -218,19 +178,6 @@ _AWAY_CODES = frozenset(
 )
 #: PostgreSQL: idle_in_transaction_session_timeout, read_only_sql_transaction.
 _AWAY_STATES = frozenset({"25P03", "25006"})
-
-
-async def _lock(descriptor: int) -> None:
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    pause = 0.0005
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(1.5 * pause, 0.002)
-        else:
-            return
 
 
 def _may_be_retried(error: sa.exc.OperationalError) -> bool:

@@ -79,7 +79,7 @@ async def guard(
 
 
 def _since_heartbeat(now: int) -> sa.ColumnElement[int]:
-    """Running time since the heartbeat before, for a job's budget. A clock that jumps spends one step at most."""
+    """Running time since the last heartbeat, for the budget. A clock that jumps spends one step at most."""
     step = sa.literal(now, BIG) - jobs.c.heartbeat_at
     return sa.case(
         (jobs.c.heartbeat_at.is_(None), 0),

@@ -1,0 +1,80 @@
+"""Writers of one SQLite file take turns, in all processes, from the beginning of a transaction to its end.
+
+SQLite has a lock of its own for that. But its waiting is unfair: who writes batch after batch lets nobody in
+between. And up to 3.51.2 a writer and another that writes the log back at the same moment may, very rarely,
+damage the file; a turn covers both. `database` takes one for each write. Knows nothing but the file's name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+#: Whoever waits longer than this, in seconds, goes on without: then SQLite's lock decides.
+PATIENCE_S = 10.0
+#: The pauses between two looks at a lock, in seconds: the first, and the longest.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.0005, 0.002
+
+
+@asynccontextmanager
+async def turn(path: Path | None) -> AsyncIterator[None]:
+    """A writer's turn at the file; nothing where there is none."""
+    if path is None:
+        yield
+        return
+    door = desk = None
+    try:
+        # Whoever waits stands in the door, so that the one who has just written cannot be first again.
+        door = _opened(path, "next")
+        await _locked(door)
+        desk = _opened(path, "writer")
+        await _locked(desk)
+        _closed(door)
+        door = None
+        yield
+    finally:
+        _closed(door)
+        _closed(desk)
+
+
+def _opened(path: Path, name: str) -> int | None:
+    """A file to lock, in the folder of the locks; None where none can be made."""
+    folder = path.resolve()
+    file = folder.with_name(folder.name + ".locks") / name
+    for _ in range(2):
+        try:
+            return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            # Without the database's own folder this fails too, and the connection will say it better.
+            with contextlib.suppress(OSError):
+                file.parent.mkdir(mode=0o700, exist_ok=True)
+        except OSError:
+            break
+    return None
+
+
+async def _locked(descriptor: int | None) -> None:
+    if descriptor is None:
+        return
+    deadline = time.monotonic() + PATIENCE_S
+    pause = FIRST_PAUSE_S
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(1.5 * pause, LONGEST_PAUSE_S)
+        else:
+            return
+
+
+def _closed(descriptor: int | None) -> None:
+    if descriptor is not None:
+        os.close(descriptor)
