@@ -21,6 +21,7 @@ SHORT = {
     Kind.KILL_WALKER: 1.0,
     Kind.KILL_WORKER: 1.0,
     Kind.STOP_WORKER: 0.5,
+    Kind.CLOCK: 0.5,
     Kind.CANCEL: 0.5,
 }
 
@@ -50,13 +51,15 @@ def test_i1_to_i11_hold_whatever_is_killed_and_stopped(tmp_path: Path, database:
     assert len(outcome.counted) >= 5
     assert outcome.record is not None
     lines = [json.loads(line) for line in outcome.record.read_text().splitlines()]
-    assert {"job", "attempt", "phase", "processed", "in_transaction"} <= lines[0].keys()
+    struck = [line for line in lines if "job" in line]
+    assert len(struck) >= len(outcome.counted)
+    assert {"job", "attempt", "phase", "processed", "in_transaction"} <= struck[0].keys()
     assert "| all |" in figures.report(outcome)
 
 
 def test_without_the_fence_the_same_harness_finds_stale_writes(tmp_path: Path) -> None:
     # Nearly every one of them writes for a job that was taken from it; the first that does ends it.
-    for seed in range(1, 4):
+    for seed in range(1, 9):
         outcome = broken(tmp_path, "sqlite", seed, 2, fence=False)
         stale = [one for one in outcome.violations if one.invariant in ("I2", "I9")]
         if stale:

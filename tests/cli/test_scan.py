@@ -42,7 +42,7 @@ def test_a5_a6_json_has_exactly_the_fields_of_the_contract_and_a_second_scan_add
     assert (third["items_added"], third["items_updated"], third["items_unchanged"]) == (0, 0, 2)
 
 
-def test_d31_library_scan_is_synchronous_and_takes_number_or_name(shelf: Shelf) -> None:
+def test_d3_d31_library_scan_is_synchronous_and_takes_number_or_name(shelf: Shelf) -> None:
     shelf.sound("a.mp3")
     assert shelf.call("library", "add", "My shelf", shelf.music, "--kind", "music").code == 0
     ended = shelf.run("library", "scan", "1", "--json")
