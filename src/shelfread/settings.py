@@ -288,6 +288,12 @@ def _parsed(path: Path, text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for binding in parse_stream(io.StringIO(text)):
         source = binding.original.string
+        if (name := source.strip().split("=")[0].strip().upper()).startswith(_WORKER_PREFIX) and (
+            binding.error or binding.value is None
+        ):
+            # A broken setting of the workers stops the workers, and nothing else (PROMISES D27).
+            found[name.split()[0]] = "(no value)"
+            continue
         if binding.error or (binding.key is not None and binding.value is None) or "\0" in source:
             line = binding.original.line + source[: len(source) - len(source.lstrip())].count("\n")
             raise SettingsProblem(f"{path}, line {line}: a line says NAME=value, or is a # comment")

@@ -15,6 +15,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from shelfread.model.job import Job, JobStatus, JobType, LostJob, Reason
+from shelfread.queue import repository as repository_module
 from shelfread.queue.locks import is_held
 from shelfread.queue.presence import Presence
 from shelfread.queue.repository import ScanJobRepository
@@ -23,6 +24,7 @@ from shelfread.queue.watch import Control
 from shelfread.queue.worker import LibraryScanWorker
 from shelfread.store import jobs
 from shelfread.store.database import Database
+from shelfread.store.tables import library_scan_jobs
 from tests.queue.queue_stand import Stand, a_stand, report
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -452,3 +454,56 @@ async def test_reasons_of_a_rescue_are_of_the_closed_list(stand: Stand) -> None:
     await Watch(stand.repository).sweep()
     assert {row["reason"] for row in await stand.rows()} <= {str(reason) for reason in Reason}
     assert isinstance(stand.database, Database)
+
+
+# What nobody could know
+
+
+async def test_d30_a_writer_that_keeps_everybody_waiting_makes_no_job_look_dead(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers still read while one writer sleeps: the heart looks silent, and it could not write either."""
+    monkeypatch.setattr(repository_module, "PROMPT_S", 0.05)
+    job = await stand.running(b"a", worker=HERE)
+    watch = Watch(stand.repository)
+    await watch.sweep()
+    asleep, awake = asyncio.Event(), asyncio.Event()
+
+    async def sleeper(connection: Any) -> None:
+        await connection.execute(
+            sa.update(library_scan_jobs).where(library_scan_jobs.c.id == "nobody").values(current_path=None)
+        )
+        if not stand.database.is_sqlite:
+            await jobs.get_for_update(connection, job.id)
+        asleep.set()
+        await awake.wait()
+
+    sleeping = asyncio.create_task(stand.database.write(sleeper))
+    await asleep.wait()
+    sweeping = asyncio.create_task(watch.sweep(31))
+    await asyncio.sleep(0.2)
+    awake.set()
+    await sleeping
+    assert await sweeping == []
+    assert (await _now(stand, job)).status is JobStatus.RUNNING
+    # It speaks when it can, and nothing has happened. Were it silent, a whole lease would show it.
+    assert await watch.sweep(1) == []
+    assert await watch.sweep(31) == [job.id]
+
+
+async def test_a_worker_of_which_nobody_can_tell_keeps_no_other_job_from_being_taken(stand: Stand) -> None:
+    odd = str(uuid.UUID(int=3))
+    puzzling = await stand.running(b"a", worker=odd)
+    lost = await stand.running(b"b", worker=GONE)
+    watch = Watch(stand.repository)
+    present = watch.rescuer._present
+
+    async def asked(worker_id: str | None) -> bool:
+        if worker_id == odd:
+            raise PermissionError("its lock is another user's")
+        return await present(worker_id)
+
+    watch.rescuer._present = asked
+    assert await watch.sweep() == [lost.id]
+    # Its lease tells, in the end.
+    assert await watch.sweep(31) == [puzzling.id]

@@ -335,6 +335,32 @@ async def test_no_password_is_where_other_users_may_look(
         assert (await stand.job(job)).status is JobStatus.COMPLETED
 
 
+async def test_what_postgresql_reads_from_the_environment_reaches_the_child_and_nobody_below(
+    new_catalogue: Any, tmp_path: Path, warms: list[WarmChild]
+) -> None:
+    """As `PGPASSWORD` does, which the documentation names as its place."""
+    text = await new_catalogue("postgresql")
+    url = make_url(text)
+    host = url.query["host"]
+    async with a_warm_stand(text, tmp_path / "shelf") as stand:
+        stand.fill()
+        bare = url.difference_update_query(["host"]).render_as_string(hide_password=False)
+        warm = WarmChild(init_for(bare, environment={"PGHOST": str(host), "PGAPPNAME": "s3cret"}))
+        warms.append(warm)
+        await warm.start()
+        stand.hold.touch()
+        job = await stand.request()
+        working = asyncio.create_task(stand.worker(warm).run_once())
+        await stand.until_held(job)
+        assert warm.pid is not None
+        for process in processes(warm.pid)[1:]:
+            assert b"s3cret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+        stand.hold.unlink()
+        async with asyncio.timeout(40):
+            assert await working is True
+        assert (await stand.job(job)).status is JobStatus.COMPLETED
+
+
 async def test_a_child_that_took_much_memory_is_replaced(
     on_sqlite: WarmStand, warms: list[WarmChild], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -50,6 +51,7 @@ def open_workers(
         memory_limit=sizes.memory_limit,
         settle_seconds=settings.settle_seconds,
         heartbeat_s=heartbeat_of(options),
+        environment={name: value for name, value in os.environ.items() if name.startswith("PG")},
     )
 
     prune = prune_task(jobs, settings)

@@ -42,9 +42,13 @@ class FileLock:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 os.close(descriptor)
                 return False
+            except OSError:
+                # A filesystem that knows no locks: to be told, not to be tried for ever.
+                os.close(descriptor)
+                raise
             # Between open and lock the last holder may have removed the file: then this one locks nothing.
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
@@ -82,7 +86,7 @@ async def is_held(database: Database, worker_id: str) -> bool:
     try:
         # Shared: two who ask at the same time must not take one another for the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return True
     else:
         # Ids are used once: nobody will want this file again.

@@ -8,6 +8,7 @@ process and no clock but the one it is given.
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
@@ -39,6 +40,9 @@ from shelfread.queue.reader import JobReader
 from shelfread.store import job_queueing, job_trail, job_writes, jobs
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
+
+#: Who had to wait longer than this to write says nothing of others that did not, in seconds.
+PROMPT_S = 2.0
 
 Work = Callable[[Any], Awaitable[None]]
 
@@ -389,10 +393,14 @@ class ScanJobRepository(JobReader):
         """Take a job from a worker that is gone or stuck: back into the queue, or to its end.
 
         With `if_silent` only when its heartbeat is still that of `job`. Gives what it is now; None when it
-        is not running under this fence any more, or somebody writes it at this moment.
+        is not running under this fence any more, or somebody writes it at this moment; with `if_silent` also
+        when this had to wait for its turn to write: its worker may have waited for the same.
         """
+        asked = time.monotonic()
 
         async def work(connection: Any) -> JobStatus | None:
+            if if_silent and time.monotonic() - asked > PROMPT_S:
+                return None
             row = await jobs.get_for_update(connection, job.id, skip_locked=True)
             if row is None or (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
                 return None
@@ -420,7 +428,7 @@ def _report(row: Job, counters: Counters, report: BatchReport | None, now: int) 
     """What a job says when it has ended well."""
     return {
         **counters.to_json(),
-        "duration_s": round((now - (row.started_at or now)) / 1e6, 3),
+        "duration_s": round(max(0, now - (row.started_at or now)) / 1e6, 3),
         "attempts": row.attempt,
         **(report.outcome if report is not None else {}),
     }

@@ -77,10 +77,19 @@ class Rescuer:
         lost: list[tuple[Job, Reason, str]] = []
         for job in running:
             if job.worker_id not in alive:
-                alive[job.worker_id] = await self._present(job.worker_id)
+                try:
+                    alive[job.worker_id] = await self._present(job.worker_id)
+                except OSError as error:
+                    # Nobody can tell: its lease will.
+                    self._log.warning("whether a worker lives cannot be told: %s", error)
+                    alive[job.worker_id] = True
             if (why := self._why_lost(job, alive[job.worker_id])) is not None:
                 lost.append((job, *why))
         taken = await self._repository.rescue(lost) if lost else []
+        for job, _, _ in lost:
+            # Not taken: it spoke at the last moment, or nobody could. What was seen is no proof any more.
+            if job not in taken:
+                self._seen.pop(job.id, None)
         for job in taken:
             self._log.warning("job %s was taken from its worker, which is gone or stuck", job.id)
         return taken

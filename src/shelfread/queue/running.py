@@ -28,8 +28,9 @@ from shelfread.store.database import Database
 T = TypeVar("T")
 Work = Callable[[Any], Awaitable[None]]
 
-#: A bare heartbeat goes out when nothing was written for so long.
-HEARTBEAT_S = 5.0
+#: A bare heartbeat goes out when nothing was written for so long. Often: whoever watches may have a shorter
+#: lease than the one whose heart beats.
+HEARTBEAT_S = 1.0
 #: Of a lease, so that a few may be missed.
 HEARTBEATS_IN_A_LEASE = 6
 #: Progress that no batch has told goes out after so long; a wish to cancel is seen by then.

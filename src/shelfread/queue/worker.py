@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from shelfread.model.job import (
     CancelRequested,
     Job,
+    JobStatus,
     LostJob,
     Reason,
     Stopped,
@@ -24,6 +25,9 @@ from shelfread.model.job import (
 from shelfread.queue.bell import Bell, Ear
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.watch import Control, DeadlinePassed, Log, Task, Watch, WorkerClocks
+
+#: How often, and after what pause in seconds, a row that somebody else holds is tried again.
+_LOSE_TIMES, _LOSE_PAUSE_S = 50, 0.1
 
 
 class LibraryScanWorker:
@@ -150,7 +154,7 @@ class LibraryScanWorker:
                 if await self._repository.release(job):
                     self._log.info("job %s is stopped; what was committed stays", job.id)
             case TaskLost():
-                status = await self._repository.lose(job, error.reason, str(error))
+                status = await self._lose(job, error)
                 self._log.warning("job %s: %s; it is %s now", job.id, error, status or "another worker's")
             case DeadlinePassed():
                 text = f"it ran longer than the {job.timeout_s} seconds it may"
@@ -163,6 +167,18 @@ class LibraryScanWorker:
                 text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
                 self._log.error("job %s failed: %s", job.id, text, exc_info=error)
                 await self._repository.fail(job, Reason.EXCEPTION, text)
+
+    async def _lose(self, job: Job, error: TaskLost) -> JobStatus | None:
+        """Give a lost attempt back. What is left of it may hold the row for a moment: its last statement."""
+        for _ in range(_LOSE_TIMES):
+            status = await self._repository.lose(job, error.reason, str(error))
+            if status is not None:
+                return status
+            row = await self._repository.get(job.id)
+            if row is None or (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
+                break
+            await asyncio.sleep(_LOSE_PAUSE_S)
+        return None
 
     # One after the other
 

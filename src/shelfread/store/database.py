@@ -32,6 +32,16 @@ BUSY_TIMEOUT_S = 10.0
 IDLE_IN_TRANSACTION_S = 20
 LOCK_TIMEOUT_S = 15
 
+#: PostgreSQL: so that a server which went away without a word is noticed in seconds and not in minutes.
+_CONNECTION: dict[str, Any] = {
+    "application_name": "shelfread",
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
 #: PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
 #: PostgreSQL: program_limit_exceeded, for one a key that is too long for an index. The row's fault.
@@ -86,7 +96,9 @@ class Database:
         else:
             # "format" makes bulk rows plain tuples on both databases.
             options["paramstyle"] = "format"
-            options["connect_args"] = {"application_name": "shelfread"}
+            options["connect_args"] = {
+                name: value for name, value in _CONNECTION.items() if name not in self.url.query
+            }
             # A server that was restarted costs a connection, not a job.
             options["pool_pre_ping"] = True
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)

@@ -141,10 +141,11 @@ async def lose(connection: AsyncConnection, row: Job, reason: Reason, error: str
     The fence rises, so that nothing counts that its old worker still writes. An attempt that brought
     something new into the catalogue is not held against the job.
     """
+    used = row.used_us + min(LONGEST_STEP_US, max(0, now - (row.heartbeat_at or now)))
     brought = row.counters
     fruitful = brought.added + brought.updated + brought.moved + brought.restored + brought.failed > 0
     losses = 0 if fruitful else row.losses + 1
-    spent = row.used_us >= row.timeout_s * 1_000_000
+    spent = used >= row.timeout_s * 1_000_000
     after: dict[str, Any]
     detail: dict[str, Any] = {}
     if row.cancel_requested_at is not None:
@@ -169,6 +170,7 @@ async def lose(connection: AsyncConnection, row: Job, reason: Reason, error: str
         .values(
             fence=fence,
             losses=losses,
+            used_us=used,
             event_seq=jobs.c.event_seq + 1,
             log_seq=jobs.c.log_seq + 1,
             **after,

@@ -22,8 +22,10 @@ from shelfread.store.job_trail import CHANNEL
 _SPACE = 0x5E1F
 #: The pauses between two tries to come back after the connection was lost, in seconds.
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)
+#: A server that is there answers within so long, in seconds.
+ANSWER_S = 5.0
 #: A connection that died without a word is noticed after so long, in seconds.
-_ASK_AFTER_S = 15.0
+_ASK_AFTER_S = 5.0
 
 
 class AdvisoryLock:
@@ -59,9 +61,10 @@ class AdvisoryLock:
 
     async def _take(self) -> psycopg.AsyncConnection | None:
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
-        connection = await psycopg.AsyncConnection.connect(
-            *arguments, **{**options, "application_name": "shelfread presence", "autocommit": True}
-        )
+        async with asyncio.timeout(ANSWER_S):
+            connection = await psycopg.AsyncConnection.connect(
+                *arguments, **{**options, "application_name": "shelfread presence", "autocommit": True}
+            )
         try:
             # No timeout of idle sessions may end it: idle is what it is for.
             await connection.execute("SET idle_session_timeout = 0")
@@ -86,7 +89,7 @@ class AdvisoryLock:
                     self._on_news()
                 if self._connection is not None:
                     await self._hear(self._connection)
-            except (psycopg.Error, OSError):
+            except (psycopg.Error, OSError):  # a time limit is an OSError, too
                 if self._connection is not None:
                     with contextlib.suppress(psycopg.Error, OSError):
                         await self._connection.close()
@@ -98,8 +101,9 @@ class AdvisoryLock:
         while True:
             async for _ in connection.notifies(timeout=_ASK_AFTER_S, stop_after=1):
                 self._on_news()
-            # A half-open connection hears nothing for ever.
-            await connection.execute("SELECT 1")
+            # A half-open connection hears nothing for ever, and answers nothing either.
+            async with asyncio.timeout(ANSWER_S):
+                await connection.execute("SELECT 1")
 
 
 async def is_locked(database: Database, number: int) -> bool:

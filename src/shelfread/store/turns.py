@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 #: Whoever waits longer than this, in seconds, goes on without: then SQLite's lock decides.
-PATIENCE_S = 10.0
+PATIENCE_S = 3.0
 #: The pauses between two looks at a lock, in seconds: the first, and the longest.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.0005, 0.002
 
@@ -68,9 +68,11 @@ async def _locked(descriptor: int | None) -> None:
     while time.monotonic() < deadline:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(1.5 * pause, LONGEST_PAUSE_S)
+        except OSError:
+            return  # a filesystem that knows no such locks
         else:
             return
 

@@ -48,6 +48,9 @@ class Init(msgspec.Struct):
     memory_limit: int
     settle_seconds: float
     heartbeat_s: float
+    #: What PostgreSQL's library reads from the environment, a password perhaps. Children of this child, which
+    #: open media, do not get it.
+    environment: dict[str, str] = {}
 
 
 class Order(msgspec.Struct):
@@ -71,7 +74,9 @@ class Word(msgspec.Struct):
 
 def resident(init: Any) -> Resident:
     """The role for `scan.child`."""
-    return Resident(msgspec.convert(init, Init))
+    told = msgspec.convert(init, Init)
+    os.environ.update(told.environment)
+    return Resident(told)
 
 
 class Resident:
