@@ -161,6 +161,12 @@ async def catalogue_verdict(app: App, shelf_of: dict[int, Shelf], fresh: Path) -
             await other.scan(await other.libraries.add(shelf.name, "music", [bytes(shelf.root)]))
         theirs = catalogue.dumped(await catalogue.rows(other.database), present_only=True)
     mine = catalogue.dumped(rows, present_only=True)
+    # A folder that is there and holds nothing but what is missing: an undisturbed scan sees an empty one.
+    mine["folders"] += [
+        row
+        for row in catalogue.dumped(rows)["folders"]
+        if row not in mine["folders"] and row in theirs["folders"]
+    ]
     for name in ("libraries", "roots", *witness.CATALOGUE):
         found += _different(name, mine[name], theirs[name])
     return found

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shelfread.scan.folder import FolderListing, FolderTask, WalkRules
+from shelfread.scan.reconcile import Reconciler
 from tests.conftest import NewShelf, Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -156,3 +157,30 @@ async def test_a_young_picture_keeps_its_folder_due(new_shelf: NewShelf) -> None
     await shelf.outcome()
     digests = {row["path"]: row["digest"] for row in await shelf.table("folders")}
     assert digests[b"A"] is None
+
+
+@pytest.mark.parametrize("retagged", [False, True])
+async def test_a_file_that_moves_on_after_a_scan_that_did_not_end_keeps_its_id(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, retagged: bool
+) -> None:
+    """What the unfinished scan saw in between is a stop on the way, and no second file."""
+    shelf.tree.add("A/one.mp3", title="One")
+    shelf.tree.add("A/two.mp3", title="Two")
+    await shelf.scan()
+    before = (await shelf.files())["A/one.mp3"]
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("it ends here")
+
+    shelf.tree.move("A/one.mp3", "B/one.mp3")
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr(Reconciler, "finish", broken)
+        await shelf.app.scan(await shelf.library(), pools=shelf.pools)
+    assert (await shelf.files()).keys() == {"A/one.mp3", "A/two.mp3", "B/one.mp3"}
+    shelf.tree.move("B/one.mp3", "C/one.mp3")
+    if retagged:
+        shelf.tree.retag("C/one.mp3", title="Another")
+    outcome = await shelf.app.scan(await shelf.library(), pools=shelf.pools)
+    assert outcome.outcome.counters.moved == 1
+    after = (await shelf.files())["C/one.mp3"]
+    assert (after["id"], after["added_at"]) == (before["id"], before["added_at"])

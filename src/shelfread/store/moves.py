@@ -13,9 +13,11 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    case,
     delete,
     exists,
     func,
+    or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,7 +35,8 @@ async def found(
 
     First by (inode, size, mtime) inside one root whose inodes are stable, then by content signature among
     those that are left. Only rows added after `since` count as new. More than one match on either side is
-    no match.
+    no match; but of several that are gone, one that was there before counts alone: what a scan that did not
+    come to its end saw in between was a stop on the way.
     """
     pairs: list[tuple[int, int]] = []
     taken: CTE | None = None
@@ -66,15 +69,19 @@ def _matches(
     the whole library for each candidate.
     """
     named = [fact.label(f"fact_{number}") for number, fact in enumerate(facts)]
+    settled = func.min(case((media_files.c.added_at <= since, media_files.c.id)))
+    many_settled = func.count(case((media_files.c.added_at <= since, media_files.c.id)))
     candidate = (
-        select(func.min(media_files.c.id).label("old_id"), place.label("place"), *named)
+        select(
+            func.coalesce(settled, func.min(media_files.c.id)).label("old_id"), place.label("place"), *named
+        )
         .select_from(removals)
         .join(media_files, media_files.c.id == removals.c.file_id)
         .join(folders, folders.c.id == media_files.c.folder_id)
         .join(roots, roots.c.id == folders.c.root_id)
         .where(removals.c.job_seq == job_seq, where)
         .group_by(place, *facts)
-        .having(func.count() == 1)
+        .having(or_(func.count() == 1, many_settled == 1))
     )
     if taken is not None:
         candidate = candidate.where(media_files.c.id.not_in(select(taken.c.old_id)))
