@@ -26,9 +26,9 @@ SHORT = {
 }
 
 
-def broken(tmp_path: Path, database: str, seed: int, number: int, *, fence: bool = True) -> Outcome:
-    weights = dict(SHORT) if fence else {Kind.STOP_WORKER: 1.0}
-    if fence and database == "postgresql":
+def broken(tmp_path: Path, database: str, seed: int, number: int) -> Outcome:
+    weights = dict(SHORT)
+    if database == "postgresql":
         weights |= {Kind.END_BACKEND: 1.0, Kind.RESTART_CRASH: 0.2}
     wanted = Wanted(
         database,
@@ -37,7 +37,6 @@ def broken(tmp_path: Path, database: str, seed: int, number: int, *, fence: bool
         sizes=(80, 160, 240),
         hands=HANDS,
         lease_s=2.0,
-        fence=fence,
         weights=weights,
         records=tmp_path,
     )
@@ -46,9 +45,9 @@ def broken(tmp_path: Path, database: str, seed: int, number: int, *, fence: bool
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_i1_to_i11_hold_whatever_is_killed_and_stopped(tmp_path: Path, database: str) -> None:
-    outcome = broken(tmp_path, database, 7, 8)
+    outcome = broken(tmp_path, database, 7, 6)
     assert outcome.violations == [], figures.violations(outcome)
-    assert len(outcome.counted) >= 5
+    assert len(outcome.counted) >= 3
     assert outcome.record is not None
     lines = [json.loads(line) for line in outcome.record.read_text().splitlines()]
     struck = [line for line in lines if "job" in line]
@@ -57,10 +56,12 @@ def test_i1_to_i11_hold_whatever_is_killed_and_stopped(tmp_path: Path, database:
     assert "| all |" in figures.report(outcome)
 
 
+@pytest.mark.timeout(300)
 def test_without_the_fence_the_same_harness_finds_stale_writes(tmp_path: Path) -> None:
     # Nearly every one of them writes for a job that was taken from it; the first that does ends it.
-    for seed in range(1, 9):
-        outcome = broken(tmp_path, "sqlite", seed, 2, fence=False)
+    for seed in range(1, 5):
+        wanted = Wanted("sqlite", 4, seed, fence=False, weights=faults.CONTROL, records=tmp_path)
+        outcome = asyncio.run(run(wanted, lambda _: None))
         stale = [one for one in outcome.violations if one.invariant in ("I2", "I9")]
         if stale:
             break

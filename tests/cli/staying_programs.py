@@ -136,6 +136,14 @@ class Program:
                 child.kill()
 
 
+def alive(child: psutil.Process) -> bool:
+    """Whether a process runs; one that only waits for its new parent to notice its end does not."""
+    try:
+        return bool(child.is_running() and child.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _is_scanner(child: psutil.Process) -> bool:
     try:
         return "shelfread.tasks.child:resident" in child.cmdline()

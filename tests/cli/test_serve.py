@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.job import JobStatus
 from shelfread.queue.schedule import Schedules
 from shelfread.store import tables
-from tests.cli.staying_programs import House, get, house, many_files, small_libraries, until
+from tests.cli.staying_programs import House, alive, get, house, many_files, small_libraries, until
 from tests.conftest import NewCatalogue, PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -269,7 +269,7 @@ async def test_d30_told_to_leave_it_puts_its_job_back_and_the_next_reads_nothing
     code = await server.ended(10)
     assert time.monotonic() - began < 10
     assert code == (130 if number is signal.SIGINT else 0)
-    assert not [child for child in family if child.is_running()]
+    assert not [child for child in family if alive(child)]
     job = await anywhere.job(job_id)
     assert (job.status, job.attempt, job.losses) == (JobStatus.QUEUED, 0, 0)
     kept = job.counters.added if job.counters else 0
@@ -296,7 +296,7 @@ async def test_told_to_leave_while_a_child_hangs_it_leaves_in_time(at_home: Hous
     server.tell(signal.SIGTERM)
     assert await server.ended(15) == 0
     assert time.monotonic() - began < 10
-    assert not [child for child in family if child.is_running()]
+    assert not [child for child in family if alive(child)]
     job = await at_home.job(job_id)
     assert (job.status, job.attempt) == (JobStatus.QUEUED, 0)
 
@@ -347,7 +347,7 @@ async def test_a_terminal_that_is_closed_ends_it(at_home: House) -> None:
 
 async def _gone(family: list[psutil.Process]) -> None:
     async def look() -> bool:
-        return not [child for child in family if child.is_running()]
+        return not [child for child in family if alive(child)]
 
     await until(look, "no child is left", 5)
 

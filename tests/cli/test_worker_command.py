@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shelfread.model.job import JobStatus
-from tests.cli.staying_programs import House, house, many_files, small_libraries, until
+from tests.cli.staying_programs import House, alive, house, many_files, small_libraries, until
 from tests.conftest import NewCatalogue
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -104,7 +104,7 @@ async def test_once_told_to_leave_it_puts_its_job_back(at_home: House, big: Path
     assert await worker.ended(10) == 130
     job = await at_home.job(job_id)
     assert (job.status, job.attempt) == (JobStatus.QUEUED, 0)
-    assert not [child for child in family if child.is_running()]
+    assert not [child for child in family if alive(child)]
 
 
 async def test_told_to_leave_a_worker_puts_its_jobs_back(anywhere: House, big: Path) -> None:
@@ -116,7 +116,7 @@ async def test_told_to_leave_a_worker_puts_its_jobs_back(anywhere: House, big: P
     assert await worker.ended(10) == 0
     job = await anywhere.job(job_id)
     assert (job.status, job.attempt) == (JobStatus.QUEUED, 0)
-    assert not [child for child in family if child.is_running()]
+    assert not [child for child in family if alive(child)]
 
 
 async def test_drained_a_worker_finishes_what_runs_and_ends(

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from shelfread.queue.locks import FileLock, is_held, lock_for
+from shelfread.queue.locks import FileLock, is_held, lock_for, sweep
 from shelfread.store import job_trail
 from shelfread.store.database import Database
 from shelfread.store.liveness import AdvisoryLock, is_locked
@@ -443,3 +443,19 @@ async def test_giving_back_while_the_connection_is_away_leaves_no_session(
     await lock.release()
     await _free_soon(server)
     assert [task for task in asyncio.all_tasks() if "AdvisoryLock" in repr(task)] == []
+
+
+async def test_what_a_process_left_that_died_before_it_had_a_job_is_swept_up(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'shelf.db'}")
+    held, left = lock_for(database, str(uuid.uuid4())), str(uuid.uuid4())
+    assert await held.acquire()
+    folder = tmp_path / "shelf.db.locks"
+    for name in (left, "writer", "no lock of a process"):
+        (folder / name).touch()
+    sweep(database)
+    names = {path.name for path in folder.iterdir()}
+    assert left not in names
+    assert {"writer", "no lock of a process"} < names
+    assert len(names) == 3
+    await held.release()
+    await database.close()

@@ -160,7 +160,7 @@ async def test_ended_jobs_are_kept_as_long_as_the_setting_says(attic: Attic) -> 
     # Nothing is left of them.
     for seq in old:
         assert (await attic.lines(seq), await attic.kinds(seq)) == (0, [])
-    (line,) = await attic.repository.logs(done.seq)
+    _begins, line = await attic.repository.logs(done.seq)
     assert line.message == "forgot 6 jobs, 18 log lines and events, 0 workers"
 
 

@@ -88,6 +88,10 @@ class _Signals:
         for wanted in self._before:
             # One that comes now finds the work done.
             signal.signal(wanted, signal.SIG_IGN)
+        for fd in self._terminals:
+            if fd and not _is_terminal(fd):
+                # Nobody reads it any more, and what cannot be written would be the exit code.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), fd)
 
     def _came(self, number: int, _frame: object) -> None:
         order = _ORDERS[signal.Signals(number)]

@@ -78,20 +78,35 @@ async def is_held(database: Database, worker_id: str) -> bool:
     """Whether a process holds the lock of this id. Leaves nothing behind of one that does not."""
     if database.path is None:
         return await is_locked(database, _number(worker_id))
-    path = _file(database.path, worker_id)
+    return not _free(_file(database.path, worker_id))
+
+
+def sweep(database: Database) -> None:
+    """Remove the lock files of processes that are gone: one that died before it had a job left it behind."""
+    if database.path is None:
+        return
+    with contextlib.suppress(OSError):
+        for path in _file(database.path, str(uuid.UUID(int=0))).parent.iterdir():
+            with contextlib.suppress(OSError, ValueError):
+                uuid.UUID(path.name)
+                _free(path)
+
+
+def _free(path: Path) -> bool:
+    """Whether nobody holds a lock file; removes it then."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return True
     try:
         # Shared: two who ask at the same time must not take one another for the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return False
     else:
         # Ids are used once: nobody will want this file again.
         path.unlink(missing_ok=True)
-        return False
+        return True
     finally:
         os.close(descriptor)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shelfread import __version__
-from shelfread.queue.locks import ProcessLock, is_held, lock_for
+from shelfread.queue.locks import ProcessLock, is_held, lock_for, sweep
 from shelfread.store import worker_rows
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
@@ -42,6 +42,7 @@ class Presence:
             kind: cli, managed or standalone.
             on_news: called when PostgreSQL announces a change of the queue.
         """
+        sweep(database)
         while True:
             worker_id = str(uuid.uuid4())
             lock = lock_for(database, worker_id, on_news)

@@ -14,6 +14,7 @@ import resource
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -148,9 +149,7 @@ class Resident:
         if word.ended != "completed":
             # They may be in the middle of something that nobody waits for any more.
             await self._close_pools()
-        word.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
-            1 if sys.platform == "darwin" else 1024
-        )
+        word.peak = _peak()
         return word
 
     async def _scan(self, database: Database, order: Order) -> None:
@@ -182,6 +181,19 @@ class Resident:
     async def _close_pools(self) -> None:
         pools, self._pools = list(self._pools.values()), {}
         await asyncio.gather(*(one.close() for one in pools))
+
+
+def _peak() -> int:
+    """The most memory that this process had, in bytes.
+
+    Linux's `ru_maxrss` begins with that of the process that started this one; the high-water mark does not.
+    """
+    with contextlib.suppress(OSError, ValueError), Path("/proc/self/status").open("rb") as file:
+        for line in file:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def _listen(channel: Channel, loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[Order]) -> None:
