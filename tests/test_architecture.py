@@ -28,6 +28,7 @@ LONG = {
     "store/files.py": "one subject: what is remembered of folders and files, and the rows of a batch",
     "queue/repository.py": "the one class whose methods are the queue's transactions, read side by side",
     "queue/trail.py": "one replay: what may follow what in the life of a job",
+    "settings.py": "every setting with its default, its limits, and the places it may come from",
     "scan/extract.py": "one state machine: who is to blame when a parser dies",
     "scan/children.py": "one child process seen from the parent: start, frames and death",
     "media/music/formats/foreign.py": "one bridge to one library for the formats that it reads",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -14,6 +13,7 @@ from shelfread.queue.rescue import Rescuer
 from shelfread.queue.running import HEARTBEAT_S, HEARTBEATS_IN_A_LEASE
 from shelfread.queue.watch import Task, WorkerClocks
 from shelfread.queue.worker import LibraryScanWorker
+from shelfread.scan.channel import database_variables
 from shelfread.settings import Settings, WorkerSettings
 from shelfread.tasks.child import Init
 from shelfread.tasks.library_scan import PoolSizes
@@ -51,7 +51,7 @@ def open_workers(
         memory_limit=sizes.memory_limit,
         settle_seconds=settings.settle_seconds,
         heartbeat_s=heartbeat_of(options),
-        environment={name: value for name, value in os.environ.items() if name.startswith("PG")},
+        environment=database_variables(),
     )
 
     prune = prune_task(jobs, settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -88,3 +89,13 @@ def environment() -> dict[str, str]:
     paths = dict.fromkeys([*(str(Path(entry).absolute()) for entry in sys.path if entry), own])
     kept["PYTHONPATH"] = os.pathsep.join(path for path in paths if os.pathsep not in path)
     return kept
+
+
+def database_variables() -> dict[str, str]:
+    """What PostgreSQL's library reads from the environment, a password perhaps: for a child that needs it."""
+    return {name: value for name, value in os.environ.items() if name.startswith("PG")}
+
+
+def take_variables(told: Mapping[str, str]) -> None:
+    """Put variables that came over the channel where a library looks for them. Own children do not get them."""
+    os.environ.update(told)

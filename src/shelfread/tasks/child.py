@@ -22,6 +22,7 @@ import msgspec
 from shelfread.model.job import CancelRequested, Job, JobStatus, LostJob
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.running import RunningJob
+from shelfread.scan.channel import take_variables
 from shelfread.scan.child import Channel, ChannelClosed, resolve
 from shelfread.scan.children import ScanChildFailed
 from shelfread.store.database import Database, is_away
@@ -76,7 +77,7 @@ class Word(msgspec.Struct):
 def resident(init: Any) -> Resident:
     """The role for `scan.child`."""
     told = msgspec.convert(init, Init)
-    os.environ.update(told.environment)
+    take_variables(told.environment)
     return Resident(told)
 
 
