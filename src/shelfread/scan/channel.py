@@ -97,5 +97,5 @@ def database_variables() -> dict[str, str]:
 
 
 def take_variables(told: Mapping[str, str]) -> None:
-    """Put variables that came over the channel where a library looks for them; no child gets them from here."""
+    """Put variables that came over the channel where a library looks for them; no child gets them."""
     os.environ.update(told)
