@@ -46,6 +46,11 @@ def report(outcome: Outcome) -> str:
     wrong = Counter(violation.invariant for violation in outcome.violations)
     lines += ["| invariant | violations |", "|---|---:|"]
     lines += [f"| {name} | {wrong[name]} |" for name in _INVARIANTS]
+    lines += [
+        "",
+        f"Ids compared: {outcome.times.ids} files, {outcome.times.ids_passed_over} of them passed over "
+        "because they were moved while their library was being walked.",
+    ]
     lines += ["", f"Jobs from the end of the faults to the last end: {outcome.peace_s:.1f} s.", ""]
     ends = ", ".join(f"{count} {words}" for words, count in outcome.times.ends.most_common())
     lines += [f"Ends of jobs: {ends}.", ""]

@@ -208,9 +208,11 @@ async def run(wanted: Wanted, tell: Any = print) -> Outcome:
             outcome.starts = sum(hand.starts for hand in crew.hands)
             outcome.leaving_s = [one for hand in crew.hands for one in hand.leaving_s]
             outcome.violations += judge.late_leavers(outcome.leaving_s)
-            outcome.violations += await judge.catalogue_verdict(app, shelf_of, folder / "fresh.db")
+            outcome.violations += await judge.catalogue_verdict(
+                app, database, shelf_of, folder / "fresh.db", outcome.times
+            )
             outcome.violations += await judge.history_verdict(app, database, shelf_of)
-            outcome.times = await judge.times(app, database, outcome.lines)
+            await judge.measure(app, database, outcome.lines, outcome.times)
             await judge.write_history(app, database, wanted.records / f"history-{name}.jsonl")
             outcome.notes += judge.words_in_logs([hand.log for hand in crew.hands])
             outcome.notes += [

@@ -46,6 +46,8 @@ class Shelf:
     away: dict[str, list[tuple[float, float | None]]] = field(default_factory=lambda: defaultdict(list))
     #: The scan's id of each file that had one, by key.
     ids: dict[int, int] = field(default_factory=dict)
+    #: When each file was moved, by key: from, until. Seconds since the epoch.
+    moved: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     _names: int = 0
 
     def fill(self, files: int) -> None:
@@ -129,6 +131,7 @@ class Shelf:
         began = time.time()
         (self.root / item.path).rename(new)
         self.away[item.path].append((began, None))
+        self.moved[item.key].append((began, time.time()))
         item.path = str(new.relative_to(self.root))
 
     def move_folder(self, folder: str) -> int:
@@ -138,10 +141,12 @@ class Shelf:
         (self.root / new).parent.mkdir(parents=True, exist_ok=True)
         began = time.time()
         (self.root / folder).rename(self.root / new)
+        ended = time.time()
         for item in within:
             # Those that were gone come back, if they do, where they were.
             if item.there:
                 self.away[item.path].append((began, None))
+                self.moved[item.key].append((began, ended))
                 item.path = f"{new}/{os.path.basename(item.path)}"
         return len(within)
 

@@ -132,9 +132,7 @@ class Reconciler:
             left = await removals.left(connection, self._batch.seq)
             moves: list[tuple[int, int]] = []
             if left:
-                since = await jobs.last_completed(
-                    connection, self._plan.library.id, self._batch.seq, self._plan.scopes
-                )
+                since = await jobs.last_completed(connection, self._plan.library.id, self._plan.scopes)
                 found_moves = await move_rows.found(connection, self._batch.seq, since, stable_roots=stable)
                 moves = [(new, old) for new, old in found_moves if old not in passed_over]
             for root_id, count in (await removals.roots_of(connection, [old for _, old in moves])).items():

@@ -129,9 +129,7 @@ class Scan:
         async with self._database.read() as connection:
             left_over = await removals.any_left(connection, root_ids)
             self._clock.begin_after(
-                await jobs.last_completed(
-                    connection, self._plan.library.id, self._batch.seq, self._plan.scopes
-                )
+                await jobs.last_completed(connection, self._plan.library.id, self._plan.scopes)
             )
         logs = [
             LogLine("warning", f"this root {found.reason}: nothing under it is touched", found.root.path)

@@ -146,29 +146,21 @@ async def root_ids(connection: AsyncConnection, library_id: int) -> set[int]:
     return {row.id for row in rows}
 
 
-async def last_completed(
-    connection: AsyncConnection, library_id: int, before: int, scopes: Sequence[Scope] | None = None
-) -> int:
-    """Until when the newest completed job of a library before number `before` added rows; 0 if none did.
+async def last_completed(connection: AsyncConnection, library_id: int, scopes: Sequence[Scope]) -> int:
+    """Until when a completed job of a library that covered these scopes added rows; 0 if there is none.
 
-    What is younger was added by a job that did not complete, or by a later one. With `scopes` it must have
-    covered all of them. Only the newest completed jobs are looked at.
+    What is younger was added by a job that did not complete, or has not yet. The latest of those times
+    counts, whatever numbers the jobs have: one that was taken back may have waited while younger ones ran.
+    Only the newest completed jobs are looked at.
     """
     found = await connection.execute(
         select(jobs.c.completed_at, jobs.c.rows_until, jobs.c.scopes)
-        .where(
-            jobs.c.library_id == library_id,
-            jobs.c.status == JobStatus.COMPLETED.value,
-            jobs.c.seq < before,
-        )
+        .where(jobs.c.library_id == library_id, jobs.c.status == JobStatus.COMPLETED.value)
         .order_by(jobs.c.seq.desc())
-        .limit(1 if scopes is None else _JOBS_LOOKED_AT)
+        .limit(_JOBS_LOOKED_AT)
     )
-    for row in found:
-        own = scopes_of(row.scopes)
-        if all(any(scope.covers(wanted) for scope in own) for wanted in scopes or ()):
-            return int(row.rows_until or row.completed_at or 0)
-    return 0
+    times = (int(row.rows_until or row.completed_at or 0) for row in found if _covers(row.scopes, scopes))
+    return max(times, default=0)
 
 
 async def history(connection: AsyncConnection, library_id: int, limit: int = 20) -> list[Job]:
@@ -221,6 +213,15 @@ def counts(counters: Counters) -> dict[str, int]:
 def _may_be_id(text: str) -> bool:
     """Whether a database takes a text where an id is wanted. Ids are short and plain."""
     return len(text) <= _ID_LENGTH and text.isascii() and text.isprintable()
+
+
+def _covers(text: str, scopes: Sequence[Scope]) -> bool:
+    """Whether a job with these stored scopes covered all of some others; a damaged text covers nothing."""
+    try:
+        own = scopes_of(text)
+    except (ValueError, TypeError):
+        return False
+    return all(any(scope.covers(wanted) for scope in own) for wanted in scopes)
 
 
 def _object(text: str | None) -> dict[str, Any] | None:
