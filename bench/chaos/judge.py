@@ -55,9 +55,10 @@ class Times:
 
 
 def note_ids(shelf: Shelf, rows: dict[str, int]) -> None:
-    """Remember the first id that each file is seen with."""
+    """Remember the first id that each file is seen with, and where it was seen last."""
     for path, item in shelf.present().items():
         if path in rows:
+            shelf.known[item.key] = path
             shelf.ids.setdefault(item.key, rows[path])
 
 

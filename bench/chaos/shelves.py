@@ -46,6 +46,8 @@ class Shelf:
     away: dict[str, list[tuple[float, float | None]]] = field(default_factory=lambda: defaultdict(list))
     #: The scan's id of each file that had one, by key.
     ids: dict[int, int] = field(default_factory=dict)
+    #: Under which path the catalogue last had each file, by key.
+    known: dict[int, str] = field(default_factory=dict)
     #: When each file was moved, by key: from, until. Seconds since the epoch.
     moved: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     _names: int = 0
@@ -167,6 +169,9 @@ class Shelf:
         began, _ = self.away[item.path].pop()
         self.away[item.path].append((began, time.time()))
         item.there = True
+        if self.known.get(item.key) != item.path:
+            # Moved and deleted before any scan saw it: nothing says that it is the file that is missing.
+            self.ids.pop(item.key, None)
 
     # Inside
 
