@@ -9,7 +9,7 @@ import logging
 import sys
 import time
 
-from shelfread.cli.texts import shown
+from shelfread.cli.texts import shown, shown_lines
 
 #: Libraries that tell of every step.
 _QUIET = ("aiosqlite", "alembic", "asyncio", "psycopg", "sqlalchemy", "uvicorn")
@@ -28,7 +28,7 @@ class _Line(logging.Formatter):
             return line
         if not self._debug:
             return f"{line} (SHELFREAD_DEBUG=1 shows where)"
-        return f"{line}\n{self.formatException(record.exc_info)}"
+        return f"{line}\n{shown_lines(self.formatException(record.exc_info))}"
 
 
 def log_to_stderr(debug: bool) -> None:

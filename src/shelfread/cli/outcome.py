@@ -7,6 +7,7 @@ imported by whoever raised it.
 from __future__ import annotations
 
 import os
+import sys
 
 FINE = 0
 FAILED = 1
@@ -61,7 +62,10 @@ def _trace(error: BaseException) -> None:
     if debugging():
         import traceback
 
-        traceback.print_exception(error)
+        from shelfread.cli.texts import shown_lines
+
+        text = "".join(traceback.format_exception(error)).rstrip("\n")
+        print(shown_lines(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def reason_of(error: BaseException) -> str:

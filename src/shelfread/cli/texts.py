@@ -28,6 +28,14 @@ def shown(text: str | bytes) -> str:
     return "".join(map(_visible, text.decode("utf-8", "backslashreplace")))
 
 
+def shown_lines(text: str) -> str:
+    """Text of several lines, a traceback say, as harmless ones.
+
+    All are indented: a name with a line break in it must not look like a line of the log.
+    """
+    return "\n".join(f"  {shown(line)}" for line in text.split("\n"))
+
+
 def _from_argv(text: str) -> bool:
     return all(not "\ud800" <= char <= "\udfff" or "\udc80" <= char <= "\udcff" for char in text)
 
