@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import sqlite3
+import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from shelfread.store import database as module
 from shelfread.store import files, jobs, moves, removals
 from shelfread.store.database import Database, DatabaseProblem, insert_rows, normalised_url, run_many
 from shelfread.store.ids import next_id
+from shelfread.store.migrate import migrate
 from shelfread.store.tables import folders, id_counters, job_logs, libraries, media_files, roots
 from shelfread.store.tables import removals as removal_rows
 
@@ -31,6 +35,14 @@ async def on_sqlite(new_catalogue: Any) -> AsyncIterator[Database]:
     opened = Database(await new_catalogue("sqlite"))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def unix_folder() -> Iterator[Path]:
+    """A folder for a socket, whose path may be 107 bytes long."""
+    folder = Path(tempfile.mkdtemp(prefix="shelfread-"))
+    yield folder
+    shutil.rmtree(folder)
 
 
 # Addresses
@@ -325,6 +337,53 @@ async def test_a_connection_that_the_server_cut_is_replaced(new_catalogue: Any) 
 
     assert await database.write(work) == 1
     await database.close()
+
+
+@asynccontextmanager
+async def _posing_as(version: bytes, url: str, folder: Path) -> AsyncIterator[str]:
+    """A way to a server that says it is of another version, of two digits; gives the URL."""
+    behind = re.search(r"host=([^&]+)", url)
+    assert behind
+    open_ends: list[asyncio.StreamWriter] = []
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while chunk := await source.read(1 << 16):
+            target.write(re.sub(rb"(server_version\0)\d\d", rb"\g<1>" + version, chunk))
+        target.close()
+
+    async def connect(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_unix_connection(f"{behind[1]}/.s.PGSQL.5432")
+        open_ends.extend((target, questions))
+        await asyncio.gather(carry(source, questions), carry(answers, target))
+
+    server = await asyncio.start_unix_server(connect, folder / ".s.PGSQL.5432")
+    try:
+        yield url.replace(behind[1], str(folder))
+    finally:
+        server.close()
+        for end in open_ends:
+            end.close()
+            await end.wait_closed()
+
+
+async def test_a_postgresql_that_is_too_old_is_refused_in_one_line(
+    new_catalogue: Any, unix_folder: Path
+) -> None:
+    url = await new_catalogue("postgresql")
+    async with _posing_as(b"13", url, unix_folder) as posing:
+        database = Database(posing)
+        with pytest.raises(DatabaseProblem) as caught:
+            await migrate(database)
+        await database.close()
+    assert str(caught.value) == "this is PostgreSQL 13, and Shelfread needs 14 or newer: upgrade the server"
+
+
+async def test_the_oldest_postgresql_that_will_do_is_taken(new_catalogue: Any, unix_folder: Path) -> None:
+    url = await new_catalogue("postgresql")
+    async with _posing_as(b"%d" % module.LEAST_POSTGRESQL, url, unix_folder) as posing:
+        database = Database(posing)
+        assert await migrate(database) is False
+        await database.close()
 
 
 # Many rows

@@ -28,6 +28,9 @@ WRITE_ATTEMPTS = 8
 #: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
 BUSY_TIMEOUT_S = 10.0
 
+#: The oldest PostgreSQL that will do: 14 has `idle_session_timeout`, which `liveness` turns off.
+LEAST_POSTGRESQL = 14
+
 #: PostgreSQL: how long a session may do nothing inside a transaction, and wait for a lock.
 IDLE_IN_TRANSACTION_S = 20
 LOCK_TIMEOUT_S = 15
@@ -217,6 +220,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
+    version = connection.driver_connection.info.server_version // 10_000
+    if version < LEAST_POSTGRESQL:
+        connection.close()
+        raise DatabaseProblem(
+            f"this is PostgreSQL {version}, and Shelfread needs {LEAST_POSTGRESQL} or newer: "
+            "upgrade the server"
+        )
     # A process that was paused in the middle of a transaction must not hold its locks for ever: its job is
     # another's before that (the lease is longer).
     cursor = connection.cursor()
