@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from shelfread.queue import locks
 from shelfread.queue.locks import FileLock, is_held, lock_for, sweep
 from shelfread.store import job_trail
 from shelfread.store.database import Database
@@ -281,6 +284,69 @@ async def test_a_file_that_was_removed_between_open_and_lock_is_not_taken_for_th
     monkeypatch.undo()
     assert opened == 3
     assert not await FileLock(path).acquire()
+    await lock.release()
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether the file that others find is locked; takes nothing."""
+    with path.open("rb") as found:
+        try:
+            fcntl.flock(found, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("how", ["the file", "the folder", "another file"])
+async def test_a_living_process_whose_lock_file_was_removed_makes_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """Somebody cleaned the folder: until the next look the process looks dead, and then no more."""
+    monkeypatch.setattr(locks, "LOOK_S", 0.01)
+    path = tmp_path / "locks" / "job"
+    lock = FileLock(path)
+    assert await lock.acquire()
+    path.unlink()
+    if how == "the folder":
+        path.parent.rmdir()
+    elif how == "another file":
+        path.touch()
+
+    async def held_again() -> bool:
+        return path.exists() and _is_locked(path)
+
+    await _until(held_again)
+    (said,) = [record for record in caplog.records if record.name == locks.__name__]
+    assert said.levelname == "WARNING"
+    assert str(path) in said.getMessage()
+    await lock.release()
+    assert not path.exists()
+
+
+async def test_a_lock_file_in_a_folder_that_is_gone_makes_no_folder_and_one_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(locks, "LOOK_S", 0.01)
+    looks = 0
+    genuine = FileLock._look
+
+    def counted(self: FileLock) -> None:
+        nonlocal looks
+        looks += 1
+        genuine(self)
+
+    monkeypatch.setattr(FileLock, "_look", counted)
+    path = tmp_path / "data" / "locks" / "job"
+    lock = FileLock(path)
+    assert await lock.acquire()
+    shutil.rmtree(tmp_path / "data")
+
+    async def looked_often() -> bool:
+        return looks >= 4
+
+    await _until(looked_often)
+    assert not (tmp_path / "data").exists()
+    assert len([record for record in caplog.records if record.name == locks.__name__]) == 1
     await lock.release()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 
 from shelfread import __version__
 from shelfread.model.job import JobRequest, JobType
+from shelfread.queue import locks
 from shelfread.queue import presence as module
 from shelfread.queue.locks import is_held, lock_for
 from shelfread.queue.presence import Presence, forget_the_dead, is_present
@@ -145,6 +147,21 @@ async def test_d30_a_killed_process_is_gone_and_a_stopped_one_is_not(database: D
         while await is_present(database, worker_id):
             # A server needs a moment to hear that a client is gone; a kernel does not.
             assert not database.is_sqlite
+
+
+async def test_a_process_whose_lock_file_was_cleaned_away_is_there_again_soon(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.path is None:
+        pytest.skip("a lock of PostgreSQL is no file (tests/queue/test_locks.py: a connection that is ended)")
+    monkeypatch.setattr(locks, "LOOK_S", 0.01)
+    presence = await Presence.enter(database, "managed")
+    shutil.rmtree(f"{database.path}.locks")
+    async with asyncio.timeout(30):
+        while not await is_present(database, presence.id):
+            await asyncio.sleep(0.005)
+    await presence.leave()
+    assert not await is_present(database, presence.id)
 
 
 async def test_d30_a_lock_that_is_away_for_a_moment_is_asked_for_again(

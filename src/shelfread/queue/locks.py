@@ -6,8 +6,10 @@ of its own. A lock that nobody holds belongs to a process that is dead, however 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import uuid
 from collections.abc import Callable
@@ -16,6 +18,11 @@ from typing import Protocol
 
 from shelfread.store.database import Database
 from shelfread.store.liveness import AdvisoryLock, is_locked
+
+#: Seconds between two looks of a process at its own lock file.
+LOOK_S = 1.0
+
+_LOG = logging.getLogger(__name__)
 
 
 class ProcessLock(Protocol):
@@ -29,39 +36,89 @@ class ProcessLock(Protocol):
 
 
 class FileLock:
-    """A lock on a file, held as long as its descriptor is open."""
+    """A lock on a file, held as long as its descriptor is open.
+
+    Somebody may clean the folder of locks under a living process, which looks dead then. So it looks after
+    its file now and then, and takes the lock again on a new one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd: int | None = None
+        self._next_look: asyncio.TimerHandle | None = None
+        #: Trouble with the file was told, and is told once.
+        self._told = False
 
     async def acquire(self) -> bool:
-        """Take it; false when another process has it."""
+        """Take it, and keep it from then on; false when another process has it."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._fd = self._take()
+        if self._fd is None:
+            return False
+        self._look_later()
+        return True
+
+    async def release(self) -> None:
+        """Remove the file and close it."""
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
+        if self._fd is not None:
+            if self._is_there(self._fd):
+                self._path.unlink(missing_ok=True)
+            os.close(self._fd)
+            self._fd = None
+
+    def _take(self) -> int | None:
+        """A descriptor that holds the lock; None when another process has it."""
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
-                return False
+                return None
             except OSError:
                 # A filesystem that knows no locks: to be told, not to be tried for ever.
                 os.close(descriptor)
                 raise
             # Between open and lock the last holder may have removed the file: then this one locks nothing.
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
-                    self._fd = descriptor
-                    return True
+            if self._is_there(descriptor):
+                return descriptor
             os.close(descriptor)
 
-    async def release(self) -> None:
-        """Remove the file and close it."""
-        if self._fd is not None:
-            self._path.unlink(missing_ok=True)
-            os.close(self._fd)
-            self._fd = None
+    def _is_there(self, descriptor: int) -> bool:
+        """Whether the file that a descriptor has open is the one that others find."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), os.stat(self._path))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _look_later(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        """Take the lock on a new file when its own is gone, or another one lies there."""
+        assert self._fd is not None
+        try:
+            if self._is_there(self._fd):
+                self._told = False
+            else:
+                self._tell("somebody removed the lock file of this process, %s; it is made anew", self._path)
+                # Not its parents: a database that was deleted with its folder does not come back.
+                self._path.parent.mkdir(mode=0o700, exist_ok=True)
+                anew = self._take()
+                if anew is not None:
+                    os.close(self._fd)
+                    self._fd = anew
+        except OSError as error:
+            self._tell("the lock file of this process, %s, cannot be looked after: %s", self._path, error)
+        self._look_later()
+
+    def _tell(self, text: str, *facts: object) -> None:
+        if not self._told:
+            _LOG.warning(text, *facts)
+        self._told = True
 
 
 def lock_for(database: Database, worker_id: str, on_news: Callable[[], None] = lambda: None) -> ProcessLock:
