@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shelfread.app import App
+from shelfread.app import App, open_app
 from shelfread.app.analyzer import NothingToScan, PathRefused, told, wanted
 from shelfread.model.job import Enqueued, JobStatus, Scope
+from shelfread.model.library import Library
+from shelfread.settings import Settings
+from shelfread.store.libraries import LibraryRepository
 from tests.conftest import Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -126,6 +134,117 @@ async def test_a_path_that_no_library_has_becomes_a_root_of_music(shelf: Shelf, 
     assert again.coalesced
     assert again.job.id == enqueued.job.id
     assert {scope.relative for scope in again.job.scopes} == {b""}
+
+
+@asynccontextmanager
+async def _two_at(url: str) -> AsyncIterator[list[App]]:
+    """Two programs with one catalogue."""
+    async with open_app(Settings(database_url=url)) as one, open_app(Settings(database_url=url)) as two:
+        yield [one, two]
+
+
+class _SeeTheSame(LibraryRepository):
+    """Both requests have looked before one of them writes: what happens when they come at the same moment."""
+
+    def __init__(self, app: App, both: asyncio.Barrier) -> None:
+        super().__init__(app.database)
+        self._both = both
+        self._met = False
+
+    async def all(self) -> list[Library]:
+        found = await super().all()
+        if not self._met:
+            self._met = True
+            await self._both.wait()
+        return found
+
+
+async def _at_once(apps: list[App], *requests: Sequence[bytes]) -> list[list[Enqueued] | BaseException]:
+    both = asyncio.Barrier(len(apps))
+    for app in apps:
+        app.libraries = _SeeTheSame(app, both)
+    asked = (app.analyze(paths) for app, paths in zip(apps, requests, strict=True))
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+@pytest.mark.parametrize("library_is_there", [False, True])
+async def test_two_requests_at_once_for_one_new_path_are_one_root_and_one_job(
+    database_url: str, tmp_path: Path, library_is_there: bool
+) -> None:
+    async with _two_at(database_url) as apps:
+        if library_is_there:
+            await apps[0].libraries.add("Music", "music", [])
+        path = os.fsencode(tmp_path)
+        jobs = set()
+        for found in await _at_once(apps, [path], [path]):
+            assert not isinstance(found, BaseException), found
+            (enqueued,) = found
+            jobs.add(enqueued.job.id)
+        (music,) = await apps[0].libraries.all()
+        assert [root.path for root in music.roots] == [path]
+        assert len(jobs) == 1
+
+
+@pytest.mark.parametrize("library_is_there", [False, True])
+async def test_two_requests_at_once_for_folders_in_one_another_never_make_both_roots(
+    database_url: str, tmp_path: Path, library_is_there: bool
+) -> None:
+    outer, inner = os.fsencode(tmp_path), os.fsencode(tmp_path / "inner")
+    os.mkdir(inner)
+    async with _two_at(database_url) as apps:
+        if library_is_there:
+            await apps[0].libraries.add("Music", "music", [])
+        of_outer, of_inner = await _at_once(apps, [outer], [inner])
+        (music,) = await apps[0].libraries.all()
+        (root,) = music.roots
+        assert not isinstance(of_inner, BaseException), of_inner
+        (enqueued,) = of_inner
+        if root.path == outer:
+            assert not isinstance(of_outer, BaseException), of_outer
+            assert [scope.relative for scope in enqueued.job.scopes] in ([b"inner"], [b""])
+        else:
+            assert root.path == inner
+            assert isinstance(of_outer, PathRefused)
+            assert "is above" in str(of_outer)
+
+
+async def test_requests_of_many_processes_for_one_new_path_all_find_the_one_root(
+    database_url: str, tmp_path: Path
+) -> None:
+    ask = (
+        "import asyncio, sys\n"
+        "from shelfread.app import open_app\n"
+        "from shelfread.settings import Settings\n"
+        "async def main():\n"
+        "    async with open_app(Settings(database_url=sys.argv[1])) as app:\n"
+        "        print('ready', flush=True)\n"
+        "        sys.stdin.readline()\n"
+        "        (found,) = await app.analyze([sys.argv[2].encode()])\n"
+        "        print(found.job.id)\n"
+        "asyncio.run(main())\n"
+    )
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ask, database_url, str(tmp_path), stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        for _ in range(3)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+    told = await asyncio.gather(*(process.communicate(b"go\n") for process in started))
+    assert [process.returncode for process in started] == [0, 0, 0], told
+    assert len({out for out, _ in told}) == 1
+    async with open_app(Settings(database_url=database_url)) as app:
+        (music,) = await app.libraries.all()
+        assert [root.path for root in music.roots] == [os.fsencode(tmp_path)]
+
+
+async def test_a_library_of_another_kind_that_has_the_name_is_told(app: App, tmp_path: Path) -> None:
+    await app.libraries.add("Music", "books", [b"/books"])
+    with pytest.raises(PathRefused, match="holds no music"):
+        await app.analyze([os.fsencode(tmp_path)])
+    assert await app.jobs.listed() == []
 
 
 async def test_paths_inside_one_another_are_the_outer_one(shelf: Shelf) -> None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from shelfread.model.library import LibraryOptions, RootState
 from shelfread.store.database import Database
-from shelfread.store.libraries import LibraryRepository, NameTaken
+from shelfread.store.libraries import LibraryRepository, NameTaken, RootsChanged
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf, Tree
 
@@ -56,6 +56,25 @@ async def test_a_name_is_given_once(libraries: LibraryRepository) -> None:
         await libraries.change(second.id, name="Music")
     assert await libraries.get(second.id) == second
     assert await libraries.all() == [first, second]
+
+
+async def test_roots_are_added_only_as_long_as_there_are_no_others_than_were_seen(
+    libraries: LibraryRepository,
+) -> None:
+    first = await libraries.add("First", "music", [b"/a"], seen=[])
+    with pytest.raises(RootsChanged):
+        await libraries.add("Second", "music", [b"/b"], seen=[])
+    with pytest.raises(RootsChanged):
+        await libraries.change(first.id, name="Other", add_roots=[b"/b"], seen=[])
+    assert await libraries.all() == [first]
+    seen = [root.id for root in first.roots]
+    changed = await libraries.change(first.id, add_roots=[b"/b"], seen=seen)
+    assert changed is not None
+    assert [root.path for root in changed.roots] == [b"/a", b"/b"]
+    # One that is gone meanwhile harms nobody.
+    await libraries.change(first.id, remove_roots=seen)
+    second = await libraries.add("Second", "music", [b"/c"], seen=[root.id for root in changed.roots])
+    assert [root.path for root in second.roots] == [b"/c"]
 
 
 async def test_a_root_twice_in_one_library_is_refused_and_leaves_nothing(

@@ -7,6 +7,7 @@ the library "Music". Knows how to find and to ask; `queue` decides what joins wh
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from shelfread.app.places import is_inside, outermost, places_of
 from shelfread.model.job import Enqueued, JobRequest, JobType, Scope, united
 from shelfread.model.library import Library
 from shelfread.store.clock import text_of
-from shelfread.store.libraries import LibraryRepository, NameTaken
+from shelfread.store.libraries import LibraryRepository, NameTaken, RootsChanged
 
 #: The library that takes in what none has, and its kind.
 NAME, KIND = "Music", "music"
@@ -61,20 +62,18 @@ async def parts_of(libraries: LibraryRepository, paths: Sequence[bytes]) -> list
     Raises:
         PathRefused: a new path is no folder that can be listed, or lies above a root.
     """
-    known = [library for library in await libraries.all() if library.kind == KIND]
-    fresh = [path for path in paths if not await asyncio.to_thread(places_of, path, known)]
-    for path in fresh:
-        await asyncio.to_thread(_refuse_unfit, path, known)
-    if fresh:
-        await _take_in(libraries, known, fresh)
-        known = [library for library in await libraries.all() if library.kind == KIND]
-    parts = []
-    for path in paths:
-        places = await asyncio.to_thread(places_of, path, known)
-        if not places:
-            raise PathRefused(f"{text_of(path)} was taken out of its library meanwhile")
-        parts += [Part(library.id, scope) for library, scope in places]
-    return parts
+    while True:
+        there = await libraries.all()
+        known = [library for library in there if library.kind == KIND]
+        places = {path: await asyncio.to_thread(places_of, path, known) for path in paths}
+        fresh = [path for path in paths if not places[path]]
+        if not fresh:
+            return [Part(library.id, scope) for path in paths for library, scope in places[path]]
+        for path in fresh:
+            await asyncio.to_thread(_refuse_unfit, path, known)
+        # Another request may take in the same paths, or some inside one another: then this one looks again.
+        with contextlib.suppress(NameTaken, RootsChanged):
+            await _take_in(libraries, there, fresh)
 
 
 def requests_for(
@@ -125,22 +124,15 @@ def _refuse_unfit(path: bytes, libraries: Sequence[Library]) -> None:
         raise PathRefused(f"{text_of(path)} is no folder to scan: {error.strerror}") from None
 
 
-async def _take_in(libraries: LibraryRepository, known: Sequence[Library], fresh: Sequence[bytes]) -> None:
-    while True:
-        music = next((library for library in known if library.name == NAME), None)
-        if music is not None:
-            own = {root.path for root in music.roots}
-            await libraries.change(music.id, add_roots=[path for path in fresh if path not in own])
-            return
-        try:
-            await libraries.add(NAME, KIND, fresh)
-        except NameTaken:
-            # Made meanwhile; or a library of another kind has the name, and that will not change.
-            known = [library for library in await libraries.all() if library.kind == KIND]
-            if not any(library.name == NAME for library in known):
-                raise PathRefused(
-                    f"a library named {NAME!r} is there and holds no music: add {text_of(fresh[0])} to a "
-                    "music library first"
-                ) from None
-        else:
-            return
+async def _take_in(libraries: LibraryRepository, there: Sequence[Library], fresh: Sequence[bytes]) -> None:
+    seen = [root.id for library in there for root in library.roots]
+    music = next((library for library in there if library.name == NAME), None)
+    if music is None:
+        await libraries.add(NAME, KIND, fresh, seen=seen)
+    elif music.kind == KIND:
+        await libraries.change(music.id, add_roots=fresh, seen=seen)
+    else:
+        raise PathRefused(
+            f"a library named {NAME!r} is there and holds no music: add {text_of(fresh[0])} to a "
+            "music library first"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import and_, delete, func, insert, select, update
@@ -37,6 +37,10 @@ class NameTaken(Exception):
     """Another library has this name."""
 
 
+class RootsChanged(Exception):
+    """Roots came that the caller has not seen."""
+
+
 class LibraryRepository:
     """Reads and writes libraries; every method is one transaction."""
 
@@ -54,12 +58,19 @@ class LibraryRepository:
         return found[0] if found else None
 
     async def add(
-        self, name: str, kind: str, paths: Sequence[bytes], options: LibraryOptions | None = None
+        self,
+        name: str,
+        kind: str,
+        paths: Sequence[bytes],
+        options: LibraryOptions | None = None,
+        *,
+        seen: Collection[int] | None = None,
     ) -> Library:
         """Add a library with its roots (absolute paths).
 
         Raises:
             NameTaken: a library of that name is there.
+            RootsChanged: there are roots, of any library, whose ids are not among `seen`.
         """
 
         async def work(connection: AsyncConnection) -> Library:
@@ -75,7 +86,7 @@ class LibraryRepository:
                     created_at=now_us(),
                 )
             )
-            await _add_roots(connection, library_id, paths)
+            await _add_roots(connection, library_id, paths, seen)
             return (await _load(connection, library_id))[0]
 
         return await self._guarded(name, work)
@@ -88,10 +99,11 @@ class LibraryRepository:
         options: LibraryOptions | None = None,
         add_roots: Sequence[bytes] = (),
         remove_roots: Sequence[int] = (),
+        seen: Collection[int] | None = None,
     ) -> Library | None:
         """Change what is given; None when there is no such library.
 
-        Removing a root removes what the catalogue holds of it. Raises NameTaken.
+        Removing a root removes what the catalogue holds of it. Raises NameTaken and RootsChanged, as `add`.
         """
 
         async def work(connection: AsyncConnection) -> Library | None:
@@ -108,7 +120,7 @@ class LibraryRepository:
                 await connection.execute(
                     update(libraries).where(libraries.c.id == library_id).values(**values)
                 )
-            await _add_roots(connection, library_id, add_roots)
+            await _add_roots(connection, library_id, add_roots, seen)
             for root_id in remove_roots:
                 await _clear_roots(connection, roots.c.id == root_id)
             return (await _load(connection, library_id))[0]
@@ -209,11 +221,21 @@ async def _load(connection: AsyncConnection, library_id: int | None) -> list[Lib
     ]
 
 
-async def _add_roots(connection: AsyncConnection, library_id: int, paths: Sequence[bytes]) -> None:
-    for path in paths:
+async def _add_roots(
+    connection: AsyncConnection, library_id: int, paths: Sequence[bytes], seen: Collection[int] | None
+) -> None:
+    if not paths:
+        return
+    # Whoever adds roots has the counter's row to the end of the transaction: from here on nobody else does.
+    first = await next_id(connection, "roots", len(paths))
+    if seen is not None:
+        others = select(roots.c.id).where(roots.c.id.not_in(seen)).limit(1)
+        if (await connection.execute(others)).first() is not None:
+            raise RootsChanged
+    for number, path in enumerate(paths):
         await connection.execute(
             insert(roots).values(
-                id=await next_id(connection, "roots"),
+                id=first + number,
                 library_id=library_id,
                 path=path,
                 path_text=text_of(path),
