@@ -63,7 +63,16 @@ class Scan:
         roots = {root.id: root.path for root in plan.library.roots}
         self._clock = SteadyClock()
         self._writer = Writer(
-            batch, catalogue, ids, kind, plan.mode, self.progress, self._findings, roots, self._clock
+            batch,
+            catalogue,
+            ids,
+            kind,
+            plan.mode,
+            self.progress,
+            self._findings,
+            roots,
+            self._clock,
+            alone=database.is_sqlite,
         )
         self._reconciler = Reconciler(
             database, batch, plan, catalogue, self.progress, self._findings, self._clock

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from shelfread.model.job import LogLine, LostJob
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import joined
+from shelfread.scan.pace import HOLD_S, MOST, Pace
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.store import files, problems, removals
@@ -27,8 +29,6 @@ from shelfread.store.clock import SteadyClock, text_of
 from shelfread.store.database import StatementFailed
 from shelfread.store.ids import IdBlocks
 
-#: Files in one transaction.
-BATCH_FILES = 500
 #: A batch that is not full waits this long for more.
 GATHER_S = 0.2
 
@@ -47,13 +47,17 @@ class Writer:
         findings: Findings,
         roots: Mapping[int, bytes],
         clock: SteadyClock,
+        *,
+        alone: bool = False,
     ) -> None:
+        """`alone`: while a batch is written nobody else can write into this database."""
         self._batch = batch
         self._catalogue = catalogue
         self._ids = ids
         self._version = kind.version
         self._unread = kind.unread
-        self._limit = 1 if mode is Mode.SYNC else BATCH_FILES
+        sync = mode is Mode.SYNC
+        self._pace = Pace(1 if sync else MOST, HOLD_S if alone and not sync else None)
         self._progress = progress
         self._parts: deque[FolderWrite] = deque()
         #: Rows that the parts bring, counted so that a batch keeps its limit.
@@ -69,13 +73,13 @@ class Writer:
 
     async def put(self, part: FolderWrite) -> None:
         """Hand over a part of a folder that is completely read; waits while too many are not written."""
-        while self._rows > 2 * BATCH_FILES:
+        while self._rows > 2 * MOST:
             self._room.clear()
             await self._room.wait()
         self._parts.append(part)
         self._rows += _rows(part)
         self._some.set()
-        if self._rows >= self._limit:
+        if self._rows >= self._pace.limit:
             self._enough.set()
 
     def end(self) -> None:
@@ -95,13 +99,13 @@ class Writer:
                         await self._enough.wait()
             parts: list[FolderWrite] = []
             count = 0
-            while self._parts and (not parts or count + _rows(self._parts[0]) <= self._limit):
+            while self._parts and (not parts or count + _rows(self._parts[0]) <= self._pace.limit):
                 part = self._parts.popleft()
                 parts.append(part)
                 count += _rows(part)
             self._rows -= count
             self._room.set()
-            if self._rows < self._limit and not self._ended:
+            if self._rows < self._pace.limit and not self._ended:
                 self._enough.clear()
             if not self._parts and not self._ended:
                 self._some.clear()
@@ -169,7 +173,11 @@ class Writer:
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
         now = self._clock.now()
 
+        took = 0.0
+
         async def work(connection: Any) -> None:
+            nonlocal took
+            began = time.perf_counter()
             await files.insert_folders(connection, new_folders, settled)
             await files.update_folders(
                 connection,
@@ -198,6 +206,7 @@ class Writer:
                     await problems.note_place(
                         connection, place.root_id, place.path, place.code, place.detail, now
                     )
+            took = time.perf_counter() - began
 
         counters = self._progress.counters.copy()
         for part in parts:
@@ -215,6 +224,7 @@ class Writer:
             ),
         )
         self._catalogue.committed()
+        self._pace.took(sum(map(_rows, parts)), took)
         del findings.new_folders[: len(new_folders)]
         del findings.places[: len(places)]
         del findings.mounted[: len(mounted)]
