@@ -314,6 +314,81 @@ async def test_d30_a_rescuer_that_slept_itself_has_observed_nothing(stand: Stand
     assert await stand.statuses() == ["running"]
 
 
+@pytest.mark.parametrize("when", ["reading the rows", "asking who lives", "taking the jobs"])
+@pytest.mark.parametrize("dead", [False, True], ids=["silent", "dead"])
+async def test_d30_a_rescuer_that_is_stopped_in_the_middle_of_a_sweep_observes_anew(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, when: str, dead: bool
+) -> None:
+    """The workers beside it may have been stopped with it: they get the time to say that they live."""
+    first = await stand.running(b"a", worker=GONE if dead else HERE)
+    second = await stand.running(b"b", worker=GONE if dead else HERE)
+    watch = Watch(stand.repository)
+    if not dead:
+        # One more second, and they are silent for a whole lease.
+        await watch.sweep()
+        watch.clock.now += 29
+    asked_for: list[str] = []
+    stopped_once = False
+
+    def frozen() -> None:
+        nonlocal stopped_once
+        if not stopped_once:
+            stopped_once = True
+            watch.clock.now += 100
+
+    rows, lives, rescue = stand.repository.running, watch.rescuer._present, stand.repository.rescue
+
+    async def rows_then_stop(*arguments: Any) -> list[Job]:
+        found = await rows(*arguments)
+        frozen()
+        return found
+
+    async def lives_then_stop(worker_id: str | None) -> bool:
+        alive = await lives(worker_id)
+        frozen()
+        return alive
+
+    async def rescue_then_stop(lost: Any) -> list[Job]:
+        asked_for.extend(job.id for job, *_ in lost)
+        taken = await rescue(lost)
+        frozen()
+        return taken
+
+    if when == "reading the rows":
+        monkeypatch.setattr(stand.repository, "running", rows_then_stop)
+    elif when == "asking who lives":
+        watch.rescuer._present = lives_then_stop
+    else:
+        watch.clock.now += 1
+        monkeypatch.setattr(stand.repository, "rescue", rescue_then_stop)
+    taken = await watch.sweep()
+    assert stopped_once
+    assert taken == ([first.id] if when == "taking the jobs" else [])
+    assert asked_for == taken
+    left = [job for job in (first, second) if job.id not in taken]
+    if dead:
+        assert await watch.sweep() == [job.id for job in left]
+        return
+    assert await watch.sweep() == []
+    assert await watch.sweep(29) == []
+    assert await watch.sweep(1) == [job.id for job in left]
+
+
+async def test_d30_a_worker_of_which_the_server_must_be_asked_twice_is_taken_whatever_the_lease(
+    stand: Stand,
+) -> None:
+    """To be sure takes a second: that is no sleep of this process, however short the lease."""
+    clock = Monotonic()
+
+    async def sure(_worker_id: str | None) -> bool:
+        clock.now += 1
+        return False
+
+    jobs_lost = [await stand.running(b"%d" % number, worker=str(uuid.uuid4())) for number in range(3)]
+    rescuer = Rescuer(stand.repository, lease_s=0.5, clock=clock, present=sure)
+    assert [job.id for job in await rescuer.sweep()] == [job.id for job in jobs_lost]
+
+
 # By the stall
 
 
@@ -337,6 +412,23 @@ async def test_a_job_whose_heart_beats_and_in_which_nothing_moves_is_stalled(sta
     # A heartbeat does not save it: it has one.
     with pytest.raises(LostJob):
         await stand.repository.heartbeat(stuck)
+
+
+async def test_progress_between_look_and_rescue_saves_a_job_that_seemed_stalled(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await stand.running(b"a", worker=HERE)
+    genuine = stand.repository.rescue
+
+    async def late(lost: Any) -> list[Job]:
+        stand.clock.turn(1)
+        await stand.repository.heartbeat(job, report(found=1), moved=True)
+        return await genuine(lost)
+
+    monkeypatch.setattr(stand.repository, "rescue", late)
+    (seen,) = await stand.repository.running()
+    assert await stand.repository.rescue([(seen, Reason.STALLED, "nothing moved")]) == []
+    assert (await _now(stand, job)).status is JobStatus.RUNNING
 
 
 # Several at once, and rows that are held

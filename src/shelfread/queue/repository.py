@@ -388,23 +388,26 @@ class ScanJobRepository(JobReader):
     # Taking work away
 
     async def lose(
-        self, job: Job, reason: Reason, error: str, *, if_silent: bool = False
+        self, job: Job, reason: Reason, error: str, *, if_silent: bool = False, if_stuck: bool = False
     ) -> JobStatus | None:
         """Take a job from a worker that is gone or stuck: back into the queue, or to its end.
 
-        With `if_silent` only when its heartbeat is still that of `job`. Gives what it is now; None when it
-        is not running under this fence any more, or somebody writes it at this moment; with `if_silent` also
-        when this had to wait for its turn to write: its worker may have waited for the same.
+        With `if_silent` only when its heartbeat is still that of `job`, with `if_stuck` only when its
+        progress is. Gives what it is now; None when it is not running under this fence any more, or somebody
+        writes it at this moment; with one of the two also when this had to wait for its turn to write: its
+        worker may have waited for the same.
         """
         asked = time.monotonic()
 
         async def work(connection: Any) -> JobStatus | None:
-            if if_silent and time.monotonic() - asked > PROMPT_S:
+            if (if_silent or if_stuck) and time.monotonic() - asked > PROMPT_S:
                 return None
             row = await jobs.get_for_update(connection, job.id, skip_locked=True)
             if row is None or (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
                 return None
             if if_silent and row.heartbeat_at != job.heartbeat_at:
+                return None
+            if if_stuck and (row.progress_at, row.event_seq) != (job.progress_at, job.event_seq):
                 return None
             status = await job_writes.lose(connection, row, reason, error, self._clock())
             await job_trail.announce(connection)
@@ -418,8 +421,8 @@ class ScanJobRepository(JobReader):
         """Take jobs from workers that `queue.rescue` found dead or silent; gives those that were taken."""
         taken = []
         for job, reason, error in lost:
-            silent_only = reason is not Reason.STALLED
-            if await self.lose(job, reason, error, if_silent=silent_only) is not None:
+            stuck = reason is Reason.STALLED
+            if await self.lose(job, reason, error, if_silent=not stuck, if_stuck=stuck) is not None:
                 taken.append(job)
         return taken
 

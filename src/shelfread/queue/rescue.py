@@ -3,7 +3,8 @@
 Every process that runs jobs sweeps; the fence lets one of them win. A worker's lock that nobody holds means
 dead, at once. One whose lock is held is silent when its heartbeat has not changed for a lease *while this
 process watched*: no wall clock is compared with another, so a clock that jumps, a computer that slept and
-hosts that disagree make no healthy job look dead (D30).
+hosts that disagree make no healthy job look dead (D30). What was seen before this process was stopped for a
+while says nothing afterwards: it observes anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from shelfread.model.job import Job, Reason
-from shelfread.queue.presence import is_present
+from shelfread.queue.presence import SURE_AFTER_S, is_present
 from shelfread.queue.repository import ScanJobRepository
 
 LEASE_S = 30.0
@@ -63,15 +64,23 @@ class Rescuer:
         self._present = present or self._is_present
         self._log = logger or logging.getLogger(__name__)
         self._seen: dict[str, _Seen] = {}
+        #: When this process was last known to run.
+        self._awake_at = clock()
 
     async def sweep(self) -> list[Job]:
         """Look at all running jobs once; gives those that were taken from their workers."""
+        self._awake_at = self._clock()
+        return await self._sweep()
+
+    async def _sweep(self) -> list[Job]:
         try:
             running = await self._repository.running()
         except BaseException:
             # Nobody could write a heartbeat either: what was seen before says nothing about now.
             self._seen.clear()
             raise
+        if self._slept():
+            return []
         self._seen = {job.id: self._look(job) for job in running}
         alive: dict[str | None, bool] = {}
         lost: list[tuple[Job, Reason, str]] = []
@@ -83,29 +92,49 @@ class Rescuer:
                     # Nobody can tell: its lease will.
                     self._log.warning("whether a worker lives cannot be told: %s", error)
                     alive[job.worker_id] = True
+            if self._slept(SURE_AFTER_S):
+                return []
             if (why := self._why_lost(job, alive[job.worker_id])) is not None:
                 lost.append((job, *why))
-        taken = await self._repository.rescue(lost) if lost else []
-        for job, _, _ in lost:
-            # Not taken: it spoke at the last moment, or nobody could. What was seen is no proof any more.
-            if job not in taken:
+        return await self._take(lost)
+
+    async def _take(self, lost: list[tuple[Job, Reason, str]]) -> list[Job]:
+        taken: list[Job] = []
+        for job, reason, error in lost:
+            if self._slept():
+                break
+            if await self._repository.rescue([(job, reason, error)]):
+                taken.append(job)
+                self._log.warning("job %s was taken from its worker, which is gone or stuck", job.id)
+            else:
+                # It spoke at the last moment, or nobody could. What was seen is no proof any more.
                 self._seen.pop(job.id, None)
-        for job in taken:
-            self._log.warning("job %s was taken from its worker, which is gone or stuck", job.id)
         return taken
 
     async def run(self, pause_s: float = SWEEP_S) -> None:
         """Sweep for ever; a database that is away is waited for."""
+        self._awake_at = self._clock()
         while True:
             try:
-                await self.sweep()
+                await self._sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep comes
                 self._log.warning("lost jobs cannot be looked for: %s", error)
-            before = self._clock()
+            self._slept()
             await asyncio.sleep(pause_s)
-            if self._clock() - before > pause_s + self._lease_s / 2:
-                # This process did not watch: it was stopped, perhaps the workers beside it as well.
-                self._seen.clear()
+            self._slept(pause_s)
+
+    def _slept(self, meant_s: float = 0.0) -> bool:
+        """Whether this process did not run for long since this was asked last, and did not mean to pause.
+
+        It was stopped, perhaps the workers beside it as well: what was seen before says nothing about now, so
+        it is forgotten, and all jobs are observed anew.
+        """
+        now, before = self._clock(), self._awake_at
+        self._awake_at = now
+        if now - before <= meant_s + self._lease_s / 2:
+            return False
+        self._seen.clear()
+        return True
 
     def _look(self, job: Job) -> _Seen:
         now = self._clock()
