@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import subprocess
@@ -237,6 +238,31 @@ def _wait_until_asked(queue: Queue, job_id: str) -> None:
         if job is not None and job.cancel_requested_at is not None:
             return
     raise AssertionError("nobody asked it to stop")
+
+
+def test_a_job_of_a_dead_process_is_cancelled_at_once_though_no_worker_is_left(
+    shelf: Shelf, queue: Queue
+) -> None:
+    job = queue.running(worker="0e4681a4-dc06-4c54-8acc-eb1b09fc0326")
+    ended = shelf.call("jobs", "cancel", job.id)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"Job {job.id} is cancelled" in ended.out
+    assert queue.row(job).status.value == "cancelled"
+
+
+def test_cancel_does_not_wait_for_a_process_that_dies_instead_of_stopping(shelf: Shelf, queue: Queue) -> None:
+    worker = "0e4681a4-dc06-4c54-8acc-eb1b09fc0326"
+    job = queue.running(worker=worker)
+    lock = queue.path.with_name(queue.path.name + ".locks") / worker
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = shelf.start("jobs", "cancel", job.id, "--wait")
+        _wait_until_asked(queue, job.id)
+        assert process.poll() is None
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert b"is cancelled" in out
 
 
 def test_what_has_ended_cannot_be_cancelled_and_says_how_it_ended(shelf: Shelf, queue: Queue) -> None:

@@ -21,7 +21,7 @@ from shelfread.model.job import JobRequest, JobType
 from shelfread.queue import locks
 from shelfread.queue import presence as module
 from shelfread.queue.locks import is_held, lock_for
-from shelfread.queue.presence import Presence, forget_the_dead, is_present
+from shelfread.queue.presence import Presence, forget_the_dead, is_gone, is_present
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
@@ -56,10 +56,12 @@ async def test_who_enters_is_seen_and_who_leaves_is_gone(database: Database) -> 
     assert row["version"] == __version__
     assert before <= row["started_at"] <= now_us()
     assert await is_present(database, presence.id)
+    assert not await is_gone(database, presence.id)
     await presence.leave()
     await presence.leave()
     await _until_gone(database, presence.id)
     assert not await is_present(database, presence.id)
+    assert await is_gone(database, presence.id)
     # For those who look at old jobs.
     assert len(await _rows(database)) == 1
 
@@ -81,6 +83,7 @@ async def test_every_start_has_another_id(database: Database) -> None:
 @pytest.mark.parametrize("worker_id", [None, "", "me", "../../x", "0" * 31])
 async def test_what_is_no_id_is_nobody(database: Database, worker_id: str | None) -> None:
     assert not await is_present(database, worker_id)
+    assert not await is_gone(database, worker_id), "nothing is proven"
 
 
 async def test_who_cannot_be_seen_does_not_enter(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from shelfread.queue import repository as repository_module
 from shelfread.queue.locks import is_held
 from shelfread.queue.presence import Presence
 from shelfread.queue.repository import ScanJobRepository
-from shelfread.queue.rescue import Rescuer
+from shelfread.queue.rescue import Rescuer, cancel, end_if_gone
 from shelfread.queue.watch import Control
 from shelfread.queue.worker import LibraryScanWorker
 from shelfread.store import jobs
@@ -599,3 +599,68 @@ async def test_a_worker_of_which_nobody_can_tell_keeps_no_other_job_from_being_t
     assert await watch.sweep() == [lost.id]
     # Its lease tells, in the end.
     assert await watch.sweep(31) == [puzzling.id]
+
+
+# Cancelling what nobody runs any more
+
+
+async def _left(stand: Stand) -> str:
+    """The id of a process that was there and is gone."""
+    presence = await Presence.enter(stand.database, "standalone")
+    await presence.leave()
+
+    async def gone() -> bool:
+        return not await is_held(stand.database, presence.id)
+
+    await _until(gone)
+    return presence.id
+
+
+async def test_a_cancelled_job_of_a_dead_process_ends_at_once_though_no_worker_is_left(stand: Stand) -> None:
+    job = await stand.running(b"a", worker=await _left(stand))
+    await stand.repository.commit(job, None, report(found=3, added=3))
+    done = await cancel(stand.repository, job.id)
+    assert done == await _now(stand, job)
+    assert (done.status, done.reason, done.error) == (JobStatus.CANCELLED, None, None)
+    assert (done.fence, done.counters.added) == (2, 3)
+    assert await stand.kinds(job) == ["queued", "claimed", "batch", "cancel_requested", "cancelled"]
+    # Again is harmless.
+    assert await cancel(stand.repository, job.id) == done
+
+
+async def test_a_cancelled_job_of_a_living_process_is_left_to_it(stand: Stand) -> None:
+    presence = await Presence.enter(stand.database, "standalone")
+    job = await stand.running(b"a", worker=presence.id)
+    asked = await cancel(stand.repository, job.id)
+    assert asked is not None
+    assert (asked.status, asked.fence) == (JobStatus.RUNNING, 1)
+    assert asked.cancel_requested_at is not None
+    assert await stand.repository.end_cancelled(job)
+    await presence.leave()
+
+
+async def test_what_is_not_running_or_not_there_is_cancelled_as_ever(stand: Stand) -> None:
+    waiting = await stand.queued(b"a")
+    done = await cancel(stand.repository, waiting.id)
+    assert done is not None
+    assert done.status is JobStatus.CANCELLED
+    assert await cancel(stand.repository, str(uuid.uuid4())) is None
+    odd = await stand.running(b"b", worker="of no process")
+    asked = await cancel(stand.repository, odd.id)
+    assert asked is not None
+    assert asked.status is JobStatus.RUNNING
+
+
+async def test_a_job_that_nobody_cancelled_is_not_ended_by_looking(stand: Stand) -> None:
+    job = await stand.running(b"a", worker=await _left(stand))
+    assert await end_if_gone(stand.repository, job) == job
+    assert await stand.statuses() == ["running"]
+
+
+async def test_a_job_that_was_taken_since_it_was_looked_at_is_not_ended_by_the_old_look(stand: Stand) -> None:
+    job = await stand.running(b"a", worker=await _left(stand))
+    asked = await stand.repository.cancel(job.id)
+    assert asked is not None
+    await stand.repository.lose(job, Reason.WORKER_LOST, "gone")
+    assert await end_if_gone(stand.repository, asked) == asked
+    assert await stand.kinds(job) == ["queued", "claimed", "cancel_requested", "cancelled"]

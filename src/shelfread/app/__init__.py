@@ -16,11 +16,13 @@ from typing import Any
 
 from shelfread.app.analyzer import parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
+from shelfread.app.places import whole
 from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
 from shelfread.model.job import (
     AlreadyRunning,
     CancelRequested,
     Enqueued,
+    Job,
     JobRequest,
     JobType,
     Origin,
@@ -31,6 +33,7 @@ from shelfread.queue.bell import Bell
 from shelfread.queue.group import WorkerGroup
 from shelfread.queue.presence import is_present
 from shelfread.queue.repository import ScanJobRepository
+from shelfread.queue.rescue import cancel
 from shelfread.queue.running import RunningJob
 from shelfread.queue.timeout import job_timeout
 from shelfread.scan.folder import joined
@@ -187,6 +190,10 @@ class App:
         """
         return await self.jobs.retry(job_id, await self.job_timeout())
 
+    async def cancel(self, job_id: str) -> Job | None:
+        """Cancel a job, a running one at once when its process is gone; gives it, None when there is none."""
+        return await cancel(self.jobs, job_id)
+
     async def job_timeout(self) -> int:
         """Seconds that a job queued now may run (PROMISES A7-A11)."""
         return await job_timeout(self.database, self.settings)
@@ -258,11 +265,6 @@ async def _claimed(claim: Coroutine[Any, Any, RunningJob]) -> RunningJob:
         raise
 
 
-def whole(library: Library) -> tuple[Scope, ...]:
-    """All of a library."""
-    return tuple(Scope(root.id, b"") for root in library.roots)
-
-
 def database_url(settings: Settings) -> str:
     """The catalogue's address: as set, or a file in the data folder, which is made if need be."""
     if settings.database_url:
@@ -295,4 +297,4 @@ def absolute(path: str | bytes | os.PathLike[str]) -> bytes:
     return os.path.abspath(os.fsencode(path))
 
 
-__all__ = ["KINDS", "App", "Confirmed", "ScanReport", "absolute", "database_url", "open_app"]
+__all__ = ["KINDS", "App", "Confirmed", "ScanReport", "absolute", "database_url", "open_app", "whole"]

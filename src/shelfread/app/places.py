@@ -9,6 +9,11 @@ from shelfread.model.job import Scope
 from shelfread.model.library import Library
 
 
+def whole(library: Library) -> tuple[Scope, ...]:
+    """All of a library."""
+    return tuple(Scope(root.id, b"") for root in library.roots)
+
+
 def is_inside(path: bytes, root: bytes) -> bool:
     """Whether a path is a root or below it."""
     return path == root or path.startswith(root.rstrip(b"/") + b"/")

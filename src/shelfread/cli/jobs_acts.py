@@ -14,6 +14,7 @@ from shelfread.cli.running import Interrupts, run
 from shelfread.cli.texts import complain, shown, write_json
 from shelfread.model.job import Job, JobStatus, UnknownLibrary
 from shelfread.model.job_json import job_json
+from shelfread.queue.rescue import end_if_gone
 from shelfread.store.clock import now_us
 
 #: Seconds between two looks at whether it has ended.
@@ -26,7 +27,7 @@ def cancel_job(wanted: str, wait: bool, as_json: bool) -> int:
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             before = await job_of(app, wanted)
-            job = await app.jobs.cancel(before.id)
+            job = await app.cancel(before.id)
             if job is None:
                 raise Refused(f"job {before.id} was deleted meanwhile")
             if wait and not job.status.ended:
@@ -47,7 +48,8 @@ async def _ended(app: App, job: Job) -> Job:
         now_is = await app.jobs.get(job.id)
         if now_is is None:
             raise Refused(f"job {job.id} was deleted meanwhile")
-        job = now_is
+        # Its process may die instead of stopping, and no worker be there to see it.
+        job = await end_if_gone(app.jobs, now_is)
     return job
 
 

@@ -75,17 +75,29 @@ class Presence:
 
 async def is_present(database: Database, worker_id: str | None) -> bool:
     """Whether the process with this id lives."""
-    try:
-        uuid.UUID(worker_id or "")
-    except ValueError:
+    if worker_id is None or not _may_be_id(worker_id):
         return False
-    assert worker_id is not None
     if await is_held(database, worker_id):
         return True
     if database.is_sqlite:
         return False
     await asyncio.sleep(SURE_AFTER_S)
     return await is_held(database, worker_id)
+
+
+async def is_gone(database: Database, worker_id: str | None) -> bool:
+    """Whether the process with this id is provably dead: of what is no id nothing is proven."""
+    if worker_id is None or not _may_be_id(worker_id):
+        return False
+    return not await is_present(database, worker_id)
+
+
+def _may_be_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def forget_the_dead(database: Database, before_us: int) -> int:

@@ -1,4 +1,4 @@
-"""Finds running jobs whose worker is gone or stuck, and has the repository take them back.
+"""Finds running jobs whose worker is gone or stuck, and has the repository take them back, or end them.
 
 Every process that runs jobs sweeps; the fence lets one of them win. A worker's lock that nobody holds means
 dead, at once. One whose lock is held is silent when its heartbeat has not changed for a lease *while this
@@ -15,13 +15,38 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from shelfread.model.job import Job, Reason
-from shelfread.queue.presence import SURE_AFTER_S, is_present
+from shelfread.model.job import Job, JobStatus, Reason
+from shelfread.queue.presence import SURE_AFTER_S, is_gone, is_present
 from shelfread.queue.repository import ScanJobRepository
 
 LEASE_S = 30.0
 #: Between two sweeps. A silent worker's job is back within the lease and two of these.
 SWEEP_S = 2.0
+_GONE = "the process that ran it is gone"
+
+
+async def cancel(repository: ScanJobRepository, job_id: str) -> Job | None:
+    """Cancel a job; at once as well when it runs and its process is gone: nobody may be left to do it.
+
+    Gives it as it is then; None when there is no such job.
+    """
+    job = await repository.cancel(job_id)
+    return job if job is None else await end_if_gone(repository, job)
+
+
+async def end_if_gone(repository: ScanJobRepository, job: Job) -> Job:
+    """End a job that was cancelled and whose process is provably gone; gives it as it is then."""
+    if job.status is not JobStatus.RUNNING or job.cancel_requested_at is None:
+        return job
+    try:
+        gone = await is_gone(repository.database, job.worker_id)
+    except OSError:
+        # Nobody can tell. Whoever sweeps has a lease to go by.
+        gone = False
+    # With the fence of the job that was looked at: one that was taken meanwhile is somebody else's.
+    if not gone or await repository.lose(job, Reason.WORKER_LOST, _GONE) is None:
+        return job
+    return await repository.get(job.id) or job
 
 
 @dataclass(slots=True)
@@ -150,7 +175,7 @@ class Rescuer:
 
     def _why_lost(self, job: Job, alive: bool) -> tuple[Reason, str] | None:
         if not alive:
-            return Reason.WORKER_LOST, "the process that ran it is gone"
+            return Reason.WORKER_LOST, _GONE
         seen = self._seen[job.id]
         if self._clock() - seen.heartbeat_since >= self._lease_s:
             return Reason.WORKER_LOST, f"its worker said nothing for {self._lease_s:g} seconds"
