@@ -7,9 +7,10 @@ each batch and says afterwards how long it took. Knows nothing but counts and se
 from __future__ import annotations
 
 #: Files in one transaction, at most and at least.
-MOST, LEAST = 500, 25
-#: So long may a batch keep other writers waiting, in seconds: three of them still leave a twentieth.
-HOLD_S = 0.015
+MOST, LEAST = 500, 150
+#: So long may a batch keep other writers waiting, in seconds. The turn of whoever waits is the next, at worst
+#: the next but one. Not less: every batch costs some milliseconds before its first file.
+HOLD_S = 0.025
 
 
 class Pace:
