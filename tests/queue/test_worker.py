@@ -29,10 +29,12 @@ from shelfread.model.job import (
     TaskFailed,
     TaskLost,
 )
+from shelfread.queue import worker as worker_module
 from shelfread.queue.bell import Bell
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.watch import Control, Task, WorkerClocks
 from shelfread.queue.worker import LibraryScanWorker
+from shelfread.store.tables import library_scan_jobs
 from tests.queue.queue_stand import Stand, a_stand, report
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -400,6 +402,47 @@ async def test_a_task_whose_process_is_gone_costs_one_attempt(stand: Stand) -> N
     done = await found(stand, job)
     assert (done.status, done.reason, done.error) == (JobStatus.FAILED, "worker_lost", "it was killed")
     assert await one.run_once() is False
+
+
+async def test_a_lost_attempt_whose_row_is_held_for_a_moment_is_given_back_all_the_same(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of the task may still write: its last statement holds the row. It is tried again."""
+    if stand.database.is_sqlite:
+        pytest.skip("one writer at a time: whoever would lose a job waits for its turn")
+    monkeypatch.setattr(worker_module, "_LOSE_PAUSE_S", 0.01)
+    job = await stand.queued(b"a")
+    held, passed_over, done_with_it = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    genuine = stand.repository.lose
+
+    async def lose(*arguments: Any, **more: Any) -> JobStatus | None:
+        status = await genuine(*arguments, **more)
+        if status is None:
+            passed_over.set()
+        return status
+
+    async def holding(connection: Any) -> None:
+        query = sa.select(library_scan_jobs.c.id).where(library_scan_jobs.c.id == job.id)
+        await connection.execute(query.with_for_update())
+        held.set()
+        await done_with_it.wait()
+
+    async def is_lost(_job: Job, _control: Control) -> None:
+        holders.append(asyncio.create_task((await stand.another()).database.write(holding)))
+        await held.wait()
+        raise TaskLost("it was killed")
+
+    holders: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(stand.repository, "lose", lose)
+    async with asyncio.timeout(30):
+        working = asyncio.create_task(worker(stand, is_lost).run_once())
+        await passed_over.wait()
+        assert (await found(stand, job)).status is JobStatus.RUNNING
+        done_with_it.set()
+        await asyncio.gather(*holders)
+        assert await working is True
+    back = await found(stand, job)
+    assert (back.status, back.losses, back.reason) == (JobStatus.QUEUED, 1, "worker_lost")
 
 
 async def test_i7_a_task_that_stops_unasked_is_not_tried_for_ever(stand: Stand) -> None:
