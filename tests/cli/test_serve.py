@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pty
 import signal
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -23,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.job import JobStatus
 from shelfread.queue.schedule import Schedules
 from shelfread.store import tables
-from tests.cli.staying_programs import House, alive, get, house, many_files, small_libraries, until
+from tests.cli.staying_programs import House, Program, alive, get, house, many_files, small_libraries, until
 from tests.conftest import NewCatalogue, PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -129,6 +131,59 @@ async def test_workers_wins_over_the_setting(at_home: House) -> None:
     server = await at_home.serve("--workers", "2", SHELFREAD_WORKER_COUNT="1", SHELFREAD_WORKER_ENABLED="off")
     await server.is_in_state("running", wanted=2, present=2)
     assert len(server.scanners()) == 2
+
+
+async def test_idle_connections_starve_neither_http_nor_scans(at_home: House, tmp_path: Path) -> None:
+    limit = 200
+    few = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({limit // 2}, {limit}))\n"
+        "from shelfread.cli import main; main()"
+    )
+    server = await at_home.serve(start=few)
+    await server.is_in_state("running")
+    process = psutil.Process(server.process.pid)
+    assert process.rlimit(psutil.RLIMIT_NOFILE) == (limit, limit)
+    before = process.num_fds()
+    with contextlib.ExitStack() as stack:
+        for _ in range(3 * limit):
+            stack.enter_context(_connected(server))
+        assert (await server.get("/healthz"))[0] == 200
+        assert process.num_fds() <= before + limit // 2
+        job_id = await at_home.queue(await at_home.library(many_files(tmp_path / "Music", 20)))
+        await at_home.job_is(job_id, JobStatus.COMPLETED)
+        assert (await server.get("/healthz"))[0] == 200
+    await _holds_no_more_than(process, before)
+    assert server.said.count("connections are taken") == 1
+
+
+async def test_a_process_without_a_free_descriptor_says_so_once_and_answers_again(at_home: House) -> None:
+    server = await at_home.serve("--workers", "0")
+    assert (await server.get("/healthz"))[0] == 200
+    process = psutil.Process(server.process.pid)
+    before = process.num_fds()
+    hard = process.rlimit(psutil.RLIMIT_NOFILE)[1]
+    process.rlimit(psutil.RLIMIT_NOFILE, (before + 3, hard))
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(_connected(server))
+        assert (await server.get("/healthz"))[0] == 200
+        await server.has_said("a connection could not be accepted: Too many open files")
+    await _holds_no_more_than(process, before)
+    assert (await server.get("/healthz"))[0] == 200
+    assert server.said.count("\n") < 20
+    assert server.said.count("Too many open files") == 1
+
+
+def _connected(server: Program) -> socket.socket:
+    address = urlsplit(server.url)
+    return socket.create_connection((address.hostname, address.port), timeout=20)
+
+
+async def _holds_no_more_than(process: psutil.Process, descriptors: int) -> None:
+    async def look() -> bool:
+        return bool(process.num_fds() <= descriptors)
+
+    await until(look, "descriptors")
 
 
 # Settings

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -182,3 +183,13 @@ async def test_wrong_usage_is_refused(at_home: House) -> None:
         program = at_home.program(*args)
         assert await program.ended() == 2
         assert program.said.count("\n") == 1
+
+
+async def test_it_may_open_as_many_files_as_the_system_lets_it(at_home: House) -> None:
+    few = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 300))\n"
+        "from shelfread.cli import main; main()"
+    )
+    worker = at_home.program("worker", start=few)
+    await worker.has_said("the catalogue is")
+    assert psutil.Process(worker.process.pid).rlimit(psutil.RLIMIT_NOFILE) == (300, 300)

@@ -14,9 +14,12 @@ from collections.abc import Iterator
 import uvicorn
 
 from shelfread.api.application import Asgi
+from shelfread.api.door import PATIENCE_S, Connection, Door, room
 
 #: Connections that wait to be accepted.
 BACKLOG = 128
+#: Seconds that a connection may stay open with nothing asked, once something was.
+KEEP_ALIVE_S = 5
 #: Answers that are under way when the server ends may take so long, in seconds.
 LAST_ANSWERS_S = 2
 
@@ -101,7 +104,21 @@ def url_of(sockets: list[socket.socket]) -> str:
 class HttpServer(uvicorn.Server):
     """Answers on sockets that listen already. `run` it in a task; `leave` ends it."""
 
-    def __init__(self, application: Asgi, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self,
+        application: Asgi,
+        sockets: list[socket.socket],
+        most: int | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Takes the sockets over.
+
+        Args:
+            application: what answers.
+            sockets: where it is asked.
+            most: connections at a time; else as many as this process has room for.
+            patience_s: how long it may be a client's turn.
+        """
         super().__init__(
             uvicorn.Config(
                 application,
@@ -111,11 +128,13 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=LAST_ANSWERS_S,
             )
         )
         self._sockets = sockets
+        self._most = room() if most is None else most
+        self._patience_s = patience_s
         #: Set when answers come.
         self.up = asyncio.Event()
 
@@ -124,9 +143,21 @@ class HttpServer(uvicorn.Server):
         await self.serve(self._sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Called by uvicorn."""
-        await super().startup(sockets)
+        """Called by uvicorn, which gets no socket to accept on: the door does that."""
+        await super().startup([])
+        self._door = Door(self._connection, self._most, self._patience_s)
+        self._door.open(self._sockets)
         self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called by uvicorn."""
+        self._door.close()
+        await super().shutdown(sockets)
+
+    def _connection(self, door: Door) -> Connection:
+        return Connection(
+            door, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def leave(self) -> None:
         """Accept nothing more; `answer` ends soon."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Coroutine
@@ -21,6 +22,9 @@ from shelfread.cli.running import leave_at_once, let_threads_end
 
 #: Who has not left in order by then leaves anyway, in seconds.
 LATEST_S = 9.5
+
+#: Files that a program that stays wants to have open at most; macOS allows no more.
+ENOUGH_FILES = 10_240
 
 
 class Order(Enum):
@@ -119,12 +123,22 @@ def _is_terminal(fd: int) -> bool:
     return True
 
 
+def _may_open_many_files() -> None:
+    """Raise the limit that shells and systemd set low for programs that use `select`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def stay(work: Callable[[Orders], Coroutine[Any, Any, int]]) -> int:
     """Run a coroutine that attends to orders, until it returns; gives the exit code.
 
     That is what the coroutine returned, or, when a signal told it to leave, 0 (SIGTERM) or 130 (SIGINT).
     """
     signals: _Signals | None = None
+    _may_open_many_files()
 
     async def attended() -> int:
         nonlocal signals
