@@ -242,7 +242,10 @@ def _on_disk(
             if _meanwhile(shelf.moved.get(item.key, []), scanned.get(number, [])):
                 times.ids_passed_over += 1
             elif before != now:
-                found.append(Violation("ids", f"{shelf.name}: {path} had id {before} and has {now}"))
+                done = ", ".join(
+                    f"{what} {then} at {at:.3f}" for at, what, key, then in shelf.log if key == item.key
+                )
+                found.append(Violation("ids", f"{shelf.name}: {path} had id {before} and has {now}; {done}"))
     return found
 
 

@@ -48,6 +48,8 @@ class Shelf:
     ids: dict[int, int] = field(default_factory=dict)
     #: Under which path the catalogue last had each file, by key.
     known: dict[int, str] = field(default_factory=dict)
+    #: What was done: when (seconds since the epoch), what, to which file, its path then.
+    log: list[tuple[float, str, int, str]] = field(default_factory=list)
     #: When each file was moved, by key: from, until. Seconds since the epoch.
     moved: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     _names: int = 0
@@ -126,6 +128,7 @@ class Shelf:
         if self.rng.random() < 0.2:
             item.album = self.rng.randrange(20)
         self._write(item, in_place=self.rng.random() < 0.5)
+        self._note("retag", item)
 
     def move(self, item: Item, path: str) -> None:
         new = self.root / (path.removesuffix(".mpc") + Path(item.path).suffix)
@@ -135,6 +138,7 @@ class Shelf:
         self.away[item.path].append((began, None))
         self.moved[item.key].append((began, time.time()))
         item.path = str(new.relative_to(self.root))
+        self._note("move", item)
 
     def move_folder(self, folder: str) -> int:
         new = f"{_top(folder)}/Renamed {self._names}"
@@ -150,6 +154,7 @@ class Shelf:
                 self.away[item.path].append((began, None))
                 self.moved[item.key].append((began, ended))
                 item.path = f"{new}/{os.path.basename(item.path)}"
+                self._note("move", item)
         return len(within)
 
     def delete(self, item: Item) -> None:
@@ -159,6 +164,7 @@ class Shelf:
         path.unlink()
         item.there = False
         self.away[item.path].append((began, None))
+        self._note("delete", item)
 
     def restore(self, item: Item) -> None:
         path = self.root / item.path
@@ -169,11 +175,15 @@ class Shelf:
         began, _ = self.away[item.path].pop()
         self.away[item.path].append((began, time.time()))
         item.there = True
+        self._note("restore", item)
         if self.known.get(item.key) != item.path:
             # Moved and deleted before any scan saw it: nothing says that it is the file that is missing.
             self.ids.pop(item.key, None)
 
     # Inside
+
+    def _note(self, what: str, item: Item) -> None:
+        self.log.append((time.time(), what, item.key, item.path))
 
     def _artist(self) -> str:
         return f"Artist {self.rng.randrange(6)}"

@@ -95,7 +95,6 @@ class Reconciler:
 
         async def work(connection: Any) -> None:
             # Counted anew when the transaction has to be run again; the job's row gets these very counts.
-            self._progress.counters = counters
             counters.become(before)
             now = self._clock.now()
             if verdict.moves:
@@ -121,6 +120,8 @@ class Reconciler:
             outcome=outcome,
         )
         await self._batch.finish(work, report)
+        # Not before: a heartbeat must not tell what may yet be rolled back.
+        self._progress.counters = counters
         return Outcome(counters, unavailable, held)
 
     async def _judge(self, believed: list[RootCheck]) -> _Verdict:

@@ -137,9 +137,8 @@ class Scan:
         outdated = self._plan.library.reader_version < self._kind.version
         async with self._database.read() as connection:
             left_over = await removals.any_left(connection, root_ids)
-            self._clock.begin_after(
-                await jobs.last_completed(connection, self._plan.library.id, self._plan.scopes)
-            )
+            # After every scan of any part: the next scan of that part will believe its time.
+            self._clock.begin_after(await jobs.last_completed(connection, self._plan.library.id, ()))
         logs = [
             LogLine("warning", f"this root {found.reason}: nothing under it is touched", found.root.path)
             for found in checks
