@@ -6,13 +6,16 @@ Each of these once marked items missing, or let go of a hold, that had to stay.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from shelfread.model.job import Scope
 from shelfread.scan.folder import FolderListing, FolderTask, WalkRules
 from shelfread.scan.reconcile import Reconciler
+from shelfread.store import clock
 from tests.conftest import NewShelf, Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -185,4 +188,32 @@ async def test_a_file_that_moves_on_after_a_scan_that_did_not_end_keeps_its_id(
     outcome = await shelf.app.scan(await shelf.library(), pools=shelf.pools)
     assert outcome.outcome.counters.moved == 1
     after = (await shelf.files())["C/one.mp3"]
+    assert (after["id"], after["added_at"]) == (before["id"], before["added_at"])
+
+
+async def test_a_file_keeps_its_id_though_a_part_was_scanned_by_a_machine_whose_clock_is_ahead(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a scan of everything adds after it, and does not settle, is new to the next scan of that part."""
+    shelf.tree.add("A/one.mp3", title="One")
+    shelf.tree.add("B/two.mp3", title="Two")
+    await shelf.scan()
+    before = (await shelf.files())["A/one.mp3"]
+    library = await shelf.library()
+    part = [Scope(library.roots[0].id, b"A")]
+    with monkeypatch.context() as ahead:
+        ahead.setattr(clock, "now_us", lambda: time.time_ns() // 1000 + 6 * 3600 * 1_000_000)
+        await shelf.app.scan(library, part, pools=shelf.pools)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("it ends here")
+
+    shelf.tree.move("A/one.mp3", "A/Moved/one.mp3")
+    with monkeypatch.context() as killed:
+        killed.setattr(Reconciler, "finish", broken)
+        with pytest.raises(RuntimeError):
+            await shelf.app.scan(library, pools=shelf.pools)
+    outcome = await shelf.app.scan(library, part, pools=shelf.pools)
+    assert outcome.outcome.counters.moved == 1
+    after = (await shelf.files())["A/Moved/one.mp3"]
     assert (after["id"], after["added_at"]) == (before["id"], before["added_at"])
