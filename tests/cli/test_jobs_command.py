@@ -193,6 +193,41 @@ def test_show_says_which_process_runs_it_and_whether_it_lives(shelf: Shelf, queu
     assert _jobs(shelf)[0]["worker"] == {"id": job.worker_id, "host": f"tower{HOSTILE}", "pid": 42}
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("priority", "x"),
+        ("attempt", "abc\x1b[2J"),
+        ("run_at", b"\0"),
+        ("items_total", "x"),
+        ("timeout_s", "x"),
+        ("queued_at", 2**62),
+        ("worker_id", b"\xff"),
+        ("status", b"\xff"),
+        ("seq", "x"),
+        ("id", "abcd" * 30),
+    ],
+)
+@pytest.mark.parametrize("runs", [False, True], ids=["waits", "runs"])
+def test_d20_a_damaged_row_is_shown_and_hides_no_other(
+    shelf: Shelf, queue: Queue, column: str, value: object, runs: bool
+) -> None:
+    job = queue.running(b"a") if runs else queue.queued(b"a")
+    other = queue.queued(b"b")
+    queue.sql(f"UPDATE library_scan_jobs SET {column} = ? WHERE id = ?", value, job.id)
+    ended = shelf.call("jobs", "list")
+    assert ended.code == 0
+    (line,) = [line for line in ended.out.splitlines() if "cannot be run" in line]
+    assert f"{column} is " in line or column in line
+    assert line.isprintable()
+    assert other.id[:8] in ended.out
+    assert len(_jobs(shelf)) == 2
+    if column != "id":
+        out = shelf.call("jobs", "show", job.id).out
+        assert "cannot be run" in out
+        assert shelf.call("jobs", "show", job.id, "--json").code == 0
+
+
 def test_a_waiting_job_is_cancelled_at_once(shelf: Shelf, queue: Queue) -> None:
     job = queue.queued()
     ended = shelf.run("jobs", "cancel", job.id)

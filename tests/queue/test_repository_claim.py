@@ -6,7 +6,9 @@ Conformance suite: every test on SQLite and on PostgreSQL.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ from shelfread.model.job import (
     UnknownLibrary,
 )
 from shelfread.queue.repository import ScanJobRepository
+from shelfread.store import jobs
 from shelfread.store.tables import library_scan_jobs
 from tests.queue.queue_stand import Stand, a_stand, collisions, noise, report
 
@@ -357,6 +360,154 @@ async def test_d20_a_row_with_rubbish_beside_the_point_stops_nobody(
     assert len(await stand.repository.listed()) == 2
     claimed = {(await stand.claim("w-1")).id, (await stand.claim("w-2")).id}
     assert claimed == {odd.id, sound.id}
+
+
+#: What SQLite keeps in columns of other types.
+_DAMAGED: dict[str, Any] = {
+    "priority": "x",
+    "attempt": "abc",
+    "losses": 1.5,
+    "max_attempts": b"\xff",
+    "run_at": b"\0",
+    "fence": "x",
+    "seq": "x",
+    "timeout_s": "x",
+    "used_us": float("inf"),
+    "heartbeat_at": "x",
+    "queued_at": "yesterday",
+    "started_at": b"\0",
+    "cancel_requested_at": b"\0",
+    "items_total": "x",
+    "items_found": "x",
+    "event_seq": "x",
+    "log_seq": b"\0",
+    "worker_id": b"\xff",
+    "current_path": b"\xff",
+    "carried": b"\xff",
+    "report": b"\xff",
+    "scopes": b"\xff",
+    "unique_key": b"\xff",
+    "id": "long" * 30,
+}
+
+
+def _raw(stand: Stand, job: Job, **values: Any) -> None:
+    """Change a row as any program could: no rule of the catalogue is looked at."""
+    assert stand.database.path is not None
+    connection = sqlite3.connect(stand.database.path, timeout=10)
+    with connection:
+        names = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE library_scan_jobs SET {names} WHERE seq = ?"
+        assert connection.execute(statement, (*values.values(), job.seq)).rowcount == 1
+    connection.close()
+
+
+async def _ends_as_invalid(stand: Stand, before: Job) -> None:
+    """Workers meet one damaged row, and one that is sound after it."""
+    sound = await stand.queued(b"B")
+    met = [await stand.claim("w-1"), await stand.claim("w-2")]
+    (broken,) = [job for job in met if job.id != sound.id]
+    assert broken.broken
+    assert broken.broken.isprintable()
+    assert before.id == broken.id or "id is 'longlong" in broken.broken or not before.id
+    assert await stand.repository.fail(broken, Reason.INVALID_ROW, broken.broken)
+    row = await stand.row(broken)
+    assert (row["status"], row["reason"], row["error"]) == ("failed", "invalid_row", broken.broken)
+    assert row["library_id"] == stand.library_id
+    now_is = await stand.repository.get(broken.id)
+    assert now_is is not None
+    assert (now_is.status, now_is.damaged) == (JobStatus.FAILED, {})
+    assert await stand.repository.claim_next("w-3") is None
+
+
+@pytest.mark.parametrize(("column", "value"), _DAMAGED.items(), ids=list(_DAMAGED))
+async def test_d20_a_damaged_row_ends_as_invalid_and_stops_nobody(
+    stand: Stand, column: str, value: Any
+) -> None:
+    if not stand.database.is_sqlite:
+        pytest.skip("a column of PostgreSQL holds what it is made for")
+    job = await stand.queued(b"A")
+    _raw(stand, job, **{column: value})
+    assert len(await stand.repository.listed()) == 1
+    # The same work may be asked for before anybody has met it.
+    assert not (await stand.enqueue(b"A")).coalesced
+    assert await stand.repository.finish(await _claimed_beside(stand))
+    await _ends_as_invalid(stand, job)
+
+
+async def _claimed_beside(stand: Stand) -> Job:
+    """The request for the same work is claimed, and the damaged row is left as it is."""
+    queued = await stand.repository.listed(statuses=["queued"])
+    (twin,) = [job for job in queued if job.broken is None]
+    claimed = await stand.repository._claim(twin, "w-0")
+    assert claimed is not None
+    assert claimed.id == twin.id
+    return claimed
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"attempt": 2**31 - 1},
+        {"fence": 2**63 - 1},
+        {"event_seq": 0},
+        {"log_seq": 2**63 - 1},
+        {"used_us": -(2**63)},
+        {"id": ""},
+    ],
+    ids=str,
+)
+async def test_d20_a_row_with_numbers_that_cannot_be_ends_as_invalid(
+    stand: Stand, values: dict[str, Any]
+) -> None:
+    """Here an `event_seq` of 0 is the one of which only the events tell that it is wrong."""
+    job = await stand.queued(b"A")
+    await stand.edit(job, **values)
+    await _ends_as_invalid(stand, replace(job, id=values.get("id", job.id)))
+
+
+async def test_d20_a_page_full_of_damaged_rows_hides_no_other(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not stand.database.is_sqlite:
+        pytest.skip("a column of PostgreSQL holds what it is made for")
+    monkeypatch.setattr(jobs, "PAGE", 2)
+    sound = await stand.queued(b"sound")
+    for number in range(3):
+        job = await stand.queued(b"%d" % number)
+        # Not yet due, so that all pages are looked at.
+        await stand.edit(job, run_at=stand.clock.now + 5_000_000)
+        _raw(stand, job, priority="x")
+    claimed = await stand.claim()
+    assert claimed.id == sound.id
+
+
+async def test_d20_a_damaged_prune_takes_no_request_in(stand: Stand) -> None:
+    first = (await stand.repository.enqueue(JobRequest(JobType.PRUNE))).job
+    await stand.edit(first, attempt=2**31 - 1)
+    second = await stand.repository.enqueue(JobRequest(JobType.PRUNE))
+    assert not second.coalesced
+    assert (await stand.repository.enqueue(JobRequest(JobType.PRUNE))).job.id == second.job.id
+
+
+@pytest.mark.parametrize("values", [{"fence": 2**63 - 1}, {"event_seq": 2**63 - 1}], ids=str)
+async def test_d20_a_damaged_row_can_be_cancelled(stand: Stand, values: dict[str, Any]) -> None:
+    job = await stand.queued(b"A")
+    await stand.edit(job, **values)
+    cancelled = await stand.repository.cancel(job.id)
+    assert cancelled is not None
+    assert cancelled.status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    "text", ['{"added": 1e999}', '{"added": true}', '{"added": 1000000000000000000000}', '{"added": null}']
+)
+async def test_d20_counts_of_earlier_attempts_that_are_none_are_zero(stand: Stand, text: str) -> None:
+    job = await stand.queued(b"A")
+    await stand.edit(job, carried=text)
+    claimed = await stand.claim()
+    assert (claimed.carried, claimed.broken) == (Counters(), None)
+    assert await stand.repository.finish(claimed)
 
 
 async def test_broken_rows_take_no_request_in(stand: Stand) -> None:

@@ -601,6 +601,40 @@ async def test_a_worker_of_which_nobody_can_tell_keeps_no_other_job_from_being_t
     assert await watch.sweep(31) == [puzzling.id]
 
 
+# Damaged rows
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"fence": 2**63 - 1}, {"attempt": 2**31 - 1}, {"event_seq": 1}, {"losses": -(2**31)}, {"id": ""}],
+    ids=str,
+)
+async def test_d20_a_damaged_row_of_a_dead_worker_ends_as_invalid_and_stops_no_sweep(
+    stand: Stand, values: dict[str, Any]
+) -> None:
+    damaged = await stand.running(b"a", worker=GONE)
+    sound = await stand.running(b"b", worker=GONE)
+    await stand.edit(damaged, **values)
+    assert len(await Watch(stand.repository).sweep()) == 2
+    (row,) = [row for row in await stand.rows() if row["seq"] == damaged.seq]
+    assert (row["status"], row["reason"]) == ("failed", "invalid_row")
+    assert "cannot be run" in row["error"]
+    assert (await _now(stand, sound)).status is JobStatus.QUEUED
+
+
+@pytest.mark.parametrize("column", ["fence", "used_us", "losses", "heartbeat_at", "event_seq", "items_added"])
+async def test_d20_a_text_where_a_number_should_be_stops_no_sweep(stand: Stand, column: str) -> None:
+    if not stand.database.is_sqlite:
+        pytest.skip("a column of PostgreSQL holds what it is made for")
+    damaged = await stand.running(b"a", worker=GONE)
+    sound = await stand.running(b"b", worker=GONE)
+    await stand.edit(damaged, **{column: sa.literal_column("'x'")})
+    assert await Watch(stand.repository).sweep() == [damaged.id, sound.id]
+    back = await _now(stand, damaged)
+    assert (back.status, back.reason) == (JobStatus.FAILED, "invalid_row")
+    assert (await _now(stand, sound)).status is JobStatus.QUEUED
+
+
 # Cancelling what nobody runs any more
 
 

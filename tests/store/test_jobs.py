@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shelfread.model.job import JobRequest, JobStatus, JobType, LogLine, LostJob, Reason, Scope
 from shelfread.store import job_queueing, job_trail, job_writes, jobs
 from shelfread.store.database import Database
-from shelfread.store.jobs import scopes_of, scopes_text
+from shelfread.store.job_row import scopes_of, scopes_text
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.tables import job_events, job_logs, library_scan_jobs
 from tests.store.job_rows import JobRows

@@ -32,6 +32,7 @@ from shelfread.store import jobs as job_rows
 from shelfread.store import retention
 from shelfread.store.database import Database
 from shelfread.store.ids import next_id
+from shelfread.store.job_row import scopes_text
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.tables import job_events, job_logs, library_scan_jobs, workers
 from shelfread.tasks.prune import prune_task
@@ -80,7 +81,7 @@ class Attic:
 
         async def work(connection: Any) -> int:
             seq = await next_id(connection, "jobs")
-            text = job_rows.scopes_text(request.scopes)
+            text = scopes_text(request.scopes)
             await connection.execute(
                 sa.insert(library_scan_jobs).values(
                     id=f"job-{seq}", seq=seq, library_id=request.library_id, type=request.type.value,

@@ -81,6 +81,8 @@ def note(
         came_back: why it went back into the queue last, for a job that did: a reason, or "released".
         anybody_works: whether a process lives that takes jobs from the queue.
     """
+    if job.broken is not None and job.reason is None and job.error is None:
+        return shown(f"its row cannot be run: {job.broken}")
     if job.status is JobStatus.QUEUED:
         said = []
         if came_back is not None:

@@ -197,6 +197,8 @@ class Job:
     report: dict[str, Any] | None = None
     #: Why nobody can run this row; None when it is sound.
     broken: str | None = None
+    #: Columns of the row that hold what cannot be, with what they hold; the fields say something harmless.
+    damaged: dict[str, Any] = field(default_factory=dict)
     #: Whether anything was counted yet: before that the counters are unknown, not zero (PROMISES D13).
     counted: bool = False
 

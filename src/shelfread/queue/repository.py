@@ -37,12 +37,15 @@ from shelfread.model.job import (
 )
 from shelfread.queue.joining import in_the_way, join
 from shelfread.queue.reader import JobReader
-from shelfread.store import job_queueing, job_trail, job_writes, jobs
+from shelfread.store import job_queueing, job_row, job_trail, job_writes, jobs
 from shelfread.store.clock import now_us
-from shelfread.store.database import Database
+from shelfread.store.database import Database, StatementFailed
 
 #: Who had to wait longer than this to write says nothing of others that did not, in seconds.
 PROMPT_S = 2.0
+
+#: Why nobody can run a job whose row the database does not let change as it must.
+_MISFIT = "its row and what is stored of it do not fit"
 
 Work = Callable[[Any], Awaitable[None]]
 
@@ -99,7 +102,8 @@ class ScanJobRepository(JobReader):
         found: Job | None
         if request.library_id is None:
             await jobs.lock_type(connection, request.type)
-            found = await jobs.queued_of_type(connection, request.type)
+            queued = await jobs.queued_of_type(connection, request.type)
+            found = next((job for job in queued if job.broken is None), None)
         else:
             queued = await jobs.queued_for(connection, request.library_id)
             joining = join(queued, request)
@@ -113,6 +117,9 @@ class ScanJobRepository(JobReader):
                 await job_queueing.widen(connection, joining.taken, joining.type, joining.scopes, now)
         job_id = found.id if found is not None else str(uuid.uuid4())
         if found is None:
+            for job in queued:
+                if job.broken is not None:
+                    await job_queueing.set_apart(connection, job)
             await job_queueing.insert_queued(connection, job_id, request, self._clock())
         await job_trail.announce(connection)
         queued_job = await jobs.get(connection, job_id)
@@ -156,6 +163,8 @@ class ScanJobRepository(JobReader):
                 # A request may be joining it at this moment.
                 await jobs.lock_library(connection, job.library_id)
             job = await jobs.get_for_update(connection, job_id)
+            if job is not None and job.damaged and not job.status.ended:
+                job = await jobs.get(connection, await job_row.mend(connection, job))
             if job is None:
                 return None
             if job.status is JobStatus.QUEUED:
@@ -163,7 +172,7 @@ class ScanJobRepository(JobReader):
             elif job.status is JobStatus.RUNNING:
                 await job_writes.request_cancel(connection, job, self._clock())
             await job_trail.announce(connection)
-            return await jobs.get(connection, job_id)
+            return await jobs.get(connection, job.id)
 
         found = await self.database.write(work)
         self._ring()
@@ -193,6 +202,13 @@ class ScanJobRepository(JobReader):
                         return claimed
 
     async def _claim(self, job: Job, worker_id: str) -> Job | None:
+        try:
+            return await self._try_claim(job, worker_id)
+        except StatementFailed:
+            # What it says of itself and what is stored of it do not fit: it must stop no other.
+            return await self._try_claim(job, worker_id, _MISFIT)
+
+    async def _try_claim(self, job: Job, worker_id: str, broken: str | None = None) -> Job | None:
         async def work(connection: Any) -> Job | None:
             if job.library_id is None:
                 await jobs.lock_type(connection, job.type)
@@ -201,15 +217,20 @@ class ScanJobRepository(JobReader):
                 await jobs.lock_library(connection, job.library_id)
                 rivals = await jobs.running(connection, job.library_id)
             # It may have been widened, claimed, lost or cancelled since it was looked at.
-            found = await jobs.get(connection, job.id)
+            found = await jobs.again(connection, job)
             now = self._clock()
             if found is None or found.status is not JobStatus.QUEUED or in_the_way(found, rivals):
                 return None
             if not job_queueing.is_due(found, now):
                 return None
-            if not await job_queueing.claim(connection, found, worker_id, now):
+            why = broken or found.broken
+            if why is not None:
+                found = await self._mended(connection, found)
+            if found is None or not await job_queueing.claim(connection, found, worker_id, now):
                 return None
-            claimed = await jobs.get(connection, job.id)
+            claimed = await jobs.get(connection, found.id)
+            if claimed is not None and why is not None:
+                return replace(claimed, broken=why)
             if claimed is not None and claimed.library_id is not None and claimed.broken is None:
                 own = await jobs.root_ids(connection, claimed.library_id)
                 if not any(scope.root_id in own for scope in claimed.scopes):
@@ -217,6 +238,13 @@ class ScanJobRepository(JobReader):
             return claimed
 
         return await self.database.write(work)
+
+    async def _mended(self, connection: Any, job: Job) -> Job | None:
+        """A job whose row can be claimed and ended now; None when it is not free to be changed."""
+        found = await jobs.get_for_update(connection, job, skip_locked=True)
+        if found is None or (found.status, found.fence) != (job.status, job.fence):
+            return None
+        return await jobs.get(connection, await job_row.mend(connection, found))
 
     async def claim_now(
         self, worker_id: str, library_id: int, job_type: JobType, scopes: Sequence[Scope]
@@ -306,11 +334,11 @@ class ScanJobRepository(JobReader):
                 values |= job_writes.progress_values(report)
                 values |= {"phase": Phase.DONE.value, "rows_until": report.rows_until}
             if row.counted or report is not None:
-                values |= {f"items_{name}": count for name, count in jobs.counts(counters).items()}
+                values |= {f"items_{name}": count for name, count in job_row.counts(counters).items()}
             values["current_path"] = None
             values["report"] = json.dumps(_report(row, counters, report, now))
             events = [job_writes.batch_event(report)] if report is not None else []
-            events.append((EventKind.COMPLETED, {"counters": jobs.counts(counters)}))
+            events.append((EventKind.COMPLETED, {"counters": job_row.counts(counters)}))
             logs = [*report.logs] if report is not None else []
             if row.library_id is not None:
                 logs.append(job_writes.summary(counters))
@@ -398,22 +426,33 @@ class ScanJobRepository(JobReader):
         worker may have waited for the same.
         """
         asked = time.monotonic()
+        damage: str | None = None
 
         async def work(connection: Any) -> JobStatus | None:
             if (if_silent or if_stuck) and time.monotonic() - asked > PROMPT_S:
                 return None
-            row = await jobs.get_for_update(connection, job.id, skip_locked=True)
+            row = await jobs.get_for_update(connection, job, skip_locked=True)
             if row is None or (row.status, row.fence) != (JobStatus.RUNNING, job.fence):
                 return None
             if if_silent and row.heartbeat_at != job.heartbeat_at:
                 return None
             if if_stuck and (row.progress_at, row.event_seq) != (job.progress_at, job.event_seq):
                 return None
-            status = await job_writes.lose(connection, row, reason, error, self._clock())
+            why, text = reason, error
+            if row.damaged or damage is not None:
+                # Nobody can run it again.
+                why, text = Reason.INVALID_ROW, f"this job cannot be run: {damage or row.broken}"
+                row = await jobs.get(connection, await job_row.mend(connection, row))
+                assert row is not None
+            status = await job_writes.lose(connection, row, why, text, self._clock())
             await job_trail.announce(connection)
             return status
 
-        status = await self.database.write(work)
+        try:
+            status = await self.database.write(work)
+        except StatementFailed:
+            damage = _MISFIT
+            status = await self.database.write(work)
         self._ring()
         return status
 

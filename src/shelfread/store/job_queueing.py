@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,8 +31,9 @@ from shelfread.model.job import (
 )
 from shelfread.store import job_trail
 from shelfread.store.ids import next_id
+from shelfread.store.job_row import counts, is_row_of, scopes_text
 from shelfread.store.job_writes import LONGEST_PAUSE_S
-from shelfread.store.jobs import counts, scopes_text
+from shelfread.store.tables import is_queued
 from shelfread.store.tables import library_scan_jobs as jobs
 
 _NO_COUNTS = {f"items_{name}": None for name in counts(Counters())}
@@ -143,6 +145,13 @@ async def end_queued(
         EventKind.CANCELLED,
         detail,
     )
+
+
+async def set_apart(connection: AsyncConnection, job: Job) -> None:
+    """Give a queued row that nobody can run a key of its own: another job may do the same work."""
+    if "unique_key" not in job.damaged:
+        key = f"broken {uuid.uuid4()}"
+        await connection.execute(update(jobs).where(is_row_of(job), is_queued).values(unique_key=key))
 
 
 async def _change_queued(

@@ -27,7 +27,7 @@ from shelfread.model.job import (
     Reason,
 )
 from shelfread.store import job_trail
-from shelfread.store.jobs import counts
+from shelfread.store.job_row import counts
 from shelfread.store.tables import BIG
 from shelfread.store.tables import library_scan_jobs as jobs
 
@@ -148,11 +148,12 @@ async def lose(connection: AsyncConnection, row: Job, reason: Reason, error: str
     spent = used >= row.timeout_s * 1_000_000
     after: dict[str, Any]
     detail: dict[str, Any] = {}
+    given_up = row.origin == Origin.CLI or losses >= row.max_attempts or reason is Reason.INVALID_ROW
     if row.cancel_requested_at is not None:
         status, kind = JobStatus.CANCELLED, EventKind.CANCELLED
         after = end_values(status, now)
-    elif row.origin == Origin.CLI or losses >= row.max_attempts or spent:
-        if spent and row.origin != Origin.CLI:
+    elif given_up or spent:
+        if spent and row.origin != Origin.CLI and reason is not Reason.INVALID_ROW:
             reason, error = Reason.DEADLINE, f"it ran longer than the {row.timeout_s} seconds it may"
         status, kind = JobStatus.FAILED, EventKind.FAILED
         after = end_values(status, now, reason, error)

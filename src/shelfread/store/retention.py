@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.job import EventKind, JobStatus, JobType, Scope
-from shelfread.store.jobs import scopes_of
+from shelfread.store.job_row import scopes_of
 from shelfread.store.tables import job_events, job_logs
 from shelfread.store.tables import library_scan_jobs as jobs
 
