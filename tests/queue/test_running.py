@@ -39,6 +39,7 @@ from shelfread.store.database import Database
 from shelfread.store.ids import next_id
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.tables import job_logs, library_scan_jobs
+from shelfread.store.turns import PLACES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -200,10 +201,8 @@ async def test_a_rival_leaves_no_trace_when_it_is_refused(bench: Bench) -> None:
     path = bench.database.path
     if path is not None:
         locks = [lock.name for lock in (path.parent / (path.name + ".locks")).iterdir()]
-        # Beside the lock by which writers take turns.
-        assert [name for name in locks if name not in ("next", "writer")] == [
-            (await bench.job(running.id)).worker_id
-        ]
+        # Beside the locks by which writers take turns.
+        assert [name for name in locks if name not in PLACES] == [(await bench.job(running.id)).worker_id]
     await running.cancel()
 
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from shelfread.model.catalogue import NewFolder
 from shelfread.store import database as module
-from shelfread.store import files, jobs, moves, removals
+from shelfread.store import files, jobs, moves, removals, sqlite
 from shelfread.store.database import Database, DatabaseProblem, insert_rows, normalised_url, run_many
 from shelfread.store.ids import next_id
 from shelfread.store.migrate import migrate
@@ -99,6 +99,34 @@ async def test_sqlite_is_opened_with_a_log_and_with_references_in_force(on_sqlit
     assert await on_sqlite.write(pragmas) == wanted
     async with on_sqlite.read() as first, on_sqlite.read() as second:
         assert await pragmas(first) == await pragmas(second) == wanted
+
+
+async def test_statements_run_at_once_in_the_callers_thread_while_that_is_wanted(
+    on_sqlite: Database,
+) -> None:
+    threads: list[int] = []
+
+    async def write(connection: Any) -> int:
+        driver = (await connection.get_raw_connection()).driver_connection
+        await driver.set_trace_callback(lambda _: threads.append(threading.get_ident()))
+        await connection.execute(sa.text("CREATE TABLE IF NOT EXISTS one (two INTEGER)"))
+        await connection.execute(sa.text("INSERT INTO one VALUES (1)"))
+        return int((await connection.execute(sa.text("SELECT count(*) FROM one"))).scalar_one())
+
+    own = threading.get_ident()
+    for number, at_once in enumerate((False, True, False)):
+        threads.clear()
+        on_sqlite.at_once = at_once
+        assert await on_sqlite.write(write) == number + 1
+        assert {thread == own for thread in threads} == {at_once}
+    on_sqlite.at_once = True
+    with pytest.raises(sa.exc.IntegrityError):
+        await on_sqlite.write(
+            lambda connection: connection.execute(
+                sa.text("INSERT INTO roots (library_id, path, path_text) VALUES (4711, x'2f', '/')")
+            )
+        )
+    assert await on_sqlite.write(write) == 4
 
 
 async def test_a_row_whose_parent_is_not_there_is_refused(database: Database) -> None:
@@ -234,7 +262,7 @@ async def test_a_new_file_whose_log_somebody_else_is_turning_on_is_waited_for(tm
 async def test_a_write_that_ran_out_of_patience_is_tried_again_as_a_whole(
     new_catalogue: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.0)
     database = Database(await new_catalogue("sqlite"))
     assert database.path is not None
     rival = _Rival(database.path)
@@ -264,7 +292,7 @@ async def test_a_write_that_ran_out_of_patience_is_tried_again_as_a_whole(
 async def test_a_lock_that_is_never_given_back_is_told_in_the_end(
     new_catalogue: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.0)
     database = Database(await new_catalogue("sqlite"))
     assert database.path is not None
     rival = _Rival(database.path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shelfread.store import turns
-from shelfread.store.turns import turn
+from shelfread.store.turns import somebody_waits, turn
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,6 +52,42 @@ async def test_one_who_waits_comes_before_one_who_has_just_written(tmp_path: Pat
 
     await asyncio.gather(greedy(), modest())
     assert order.index("modest") <= 2
+
+
+async def test_nobody_passes_another_who_waits(tmp_path: Path) -> None:
+    path = tmp_path / "shelf.db"
+    order: list[str] = []
+
+    async def write(name: str, times: int) -> None:
+        for _ in range(times):
+            async with turn(path):
+                order.append(name)
+                # Long enough that the others have come as far as they can.
+                await asyncio.sleep(0.02)
+
+    await asyncio.gather(*(write(name, 10) for name in "abcd"))
+    rounds = [set(order[at : at + 4]) for at in range(4, 36, 4)]
+    assert rounds == [set("abcd")] * 8
+
+
+async def test_whoever_writes_can_tell_that_somebody_waits(tmp_path: Path) -> None:
+    path = tmp_path / "shelf.db"
+    async with turn(path):
+        assert not somebody_waits(path)
+        other = asyncio.create_task(_write(path))
+        async with asyncio.timeout(10):
+            while not somebody_waits(path):
+                await asyncio.sleep(0)
+    await other
+    async with turn(path):
+        assert not somebody_waits(path)
+    assert not somebody_waits(None)
+    assert not somebody_waits(tmp_path / "nowhere" / "shelf.db")
+
+
+async def _write(path: Path) -> None:
+    async with turn(path):
+        pass
 
 
 async def test_a_turn_ends_with_a_cancellation_at_any_moment(tmp_path: Path) -> None:

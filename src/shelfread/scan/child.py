@@ -32,6 +32,10 @@ ROLES = {
 
 Answer = Callable[[Any], Iterable[Any]]
 
+#: How much less of a processor walkers and parsers get when there is too little for all: whoever writes has
+#: the database's lock in hand, and whoever serves has somebody waiting.
+NICENESS = 5
+
 #: No request or init is longer than this.
 REQUEST_LIMIT = 64 << 20
 _encode = msgspec.msgpack.Encoder().encode
@@ -106,6 +110,8 @@ def main() -> None:
     """Take a role and answer requests until the parent closes the channel."""
     role, fd, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.set_inheritable(fd, False)
+    if role in ROLES:
+        os.nice(NICENESS)
     sys.modules["shelfread.scan.child"] = sys.modules[__name__]  # not a second time for a role's import
     MISSING.extend(die_with(parent))
     channel = Channel(fd)

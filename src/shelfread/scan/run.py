@@ -72,7 +72,7 @@ class Scan:
             self._findings,
             roots,
             self._clock,
-            alone=database.is_sqlite,
+            database=database,
         )
         self._reconciler = Reconciler(
             database, batch, plan, catalogue, self.progress, self._findings, self._clock

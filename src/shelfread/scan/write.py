@@ -21,12 +21,12 @@ from shelfread.model.job import LogLine, LostJob
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import joined
-from shelfread.scan.pace import HOLD_S, MOST, Pace
+from shelfread.scan.pace import MOST, Pace
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.store import files, problems, removals
 from shelfread.store.clock import SteadyClock, text_of
-from shelfread.store.database import StatementFailed
+from shelfread.store.database import Database, StatementFailed
 from shelfread.store.ids import IdBlocks
 
 #: A batch that is not full waits this long for more.
@@ -48,16 +48,17 @@ class Writer:
         roots: Mapping[int, bytes],
         clock: SteadyClock,
         *,
-        alone: bool = False,
+        database: Database,
     ) -> None:
-        """`alone`: while a batch is written nobody else can write into this database."""
+        """`database` is asked whether other writers wait, and nothing else."""
         self._batch = batch
         self._catalogue = catalogue
         self._ids = ids
         self._version = kind.version
         self._unread = kind.unread
         sync = mode is Mode.SYNC
-        self._pace = Pace(1 if sync else MOST, HOLD_S if alone and not sync else None)
+        self._database = database
+        self._pace = Pace(1 if sync else MOST, shared=database.is_sqlite and not sync)
         self._progress = progress
         self._parts: deque[FolderWrite] = deque()
         #: Rows that the parts bring, counted so that a batch keeps its limit.
@@ -90,6 +91,12 @@ class Writer:
 
     async def run(self) -> None:
         """Write until `end`."""
+        try:
+            await self._run()
+        finally:
+            self._database.at_once = False
+
+    async def _run(self) -> None:
         while True:
             await self._some.wait()
             if not self._enough.is_set():
@@ -173,10 +180,10 @@ class Writer:
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
         now = self._clock.now()
 
-        took = 0.0
+        took, awaited = 0.0, False
 
         async def work(connection: Any) -> None:
-            nonlocal took
+            nonlocal took, awaited
             began = time.perf_counter()
             await files.insert_folders(connection, new_folders, settled)
             await files.update_folders(
@@ -207,6 +214,7 @@ class Writer:
                         connection, place.root_id, place.path, place.code, place.detail, now
                     )
             took = time.perf_counter() - began
+            awaited = self._database.somebody_waits()
 
         counters = self._progress.counters.copy()
         for part in parts:
@@ -224,7 +232,8 @@ class Writer:
             ),
         )
         self._catalogue.committed()
-        self._pace.took(sum(map(_rows, parts)), took)
+        self._pace.took(sum(map(_rows, parts)), took, awaited=awaited)
+        self._database.at_once = self._pace.short
         del findings.new_folders[: len(new_folders)]
         del findings.places[: len(places)]
         del findings.mounted[: len(mounted)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -16,17 +15,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shelfread.store.turns import turn
+from shelfread.store import sqlite
+from shelfread.store.turns import somebody_waits, turn
 
 T = TypeVar("T")
 
 #: How often a whole transaction is tried again when the database was busy or broke a deadlock.
 WRITE_ATTEMPTS = 8
-#: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
-BUSY_TIMEOUT_S = 10.0
 
 #: The oldest PostgreSQL that will do: 14 has `idle_session_timeout`, which `liveness` turns off.
 LEAST_POSTGRESQL = 14
@@ -95,7 +93,7 @@ class Database:
             raise DatabaseProblem("an SQLite database needs a file: sqlite:////path/to/file.db")
         options: dict[str, Any] = {}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
+            options["async_creator"] = self._connect_sqlite
         else:
             # "format" makes bulk rows plain tuples on both databases.
             options["paramstyle"] = "format"
@@ -104,10 +102,13 @@ class Database:
             }
             # A server that was restarted costs a connection, not a job.
             options["pool_pre_ping"] = True
+        #: SQLite: whether statements run in the caller's own thread, which they stop meanwhile. Else each is
+        #: handed to another one and back: others get on, but a transaction takes twice as long.
+        self.at_once = False
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
         if self.is_sqlite:
-            sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            sa.event.listen(self.engine.sync_engine, "connect", sqlite.prepare)
+            sa.event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         else:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_postgresql)
 
@@ -118,6 +119,13 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+    def somebody_waits(self) -> bool:
+        """Whether another writer waits for the end of the write transaction that this process is in."""
+        return somebody_waits(self.path)
+
+    def _connect_sqlite(self) -> sqlite.Connection:
+        return sqlite.Connection(self.path or Path(), lambda: self.at_once)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -198,25 +206,8 @@ _AWAY_STATES = frozenset({"25P03", "25006"})
 def _may_be_retried(error: sa.exc.OperationalError) -> bool:
     original = error.orig
     if isinstance(original, sqlite3.OperationalError):
-        return _is_busy(original)
+        return sqlite.is_busy(original)
     return getattr(original, "sqlstate", None) in _RETRY_STATES
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    # The low byte is the primary code; BUSY_SNAPSHOT and friends are variants of BUSY.
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself: `_begin_sqlite` chooses which kind.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    _turn_on_log(cursor)
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-32768")
-    cursor.execute("PRAGMA temp_store=MEMORY")
-    cursor.close()
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
@@ -234,35 +225,6 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
     cursor.close()
     connection.commit()
-
-
-def _turn_on_log(cursor: Any) -> None:
-    # The first connections to a new file turn its log on, and of two that do it at the same moment SQLite
-    # lets one fail without the wait that it grants to everything else.
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            if _is_ours(cursor):
-                cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _is_ours(cursor: Any) -> bool:
-    """Whether a file is empty or a catalogue: the log changes a file, and those of strangers stay as is."""
-    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    tables = {row[0] for row in cursor.fetchall()}
-    return not tables or "alembic_version" in tables
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that reads and then writes ignores the busy timeout (SQLITE_BUSY_SNAPSHOT).
-    write = connection.get_execution_options().get("shelfread_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 @lru_cache(maxsize=256)

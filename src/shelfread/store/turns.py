@@ -21,6 +21,9 @@ from pathlib import Path
 PATIENCE_S = 3.0
 #: The pauses between two looks at a lock, in seconds: the first, and the longest.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.0005, 0.002
+#: Where writers stand, from the end of the line to the desk. Nobody passes another in it; only whoever comes
+#: while all places are taken may.
+PLACES = ("fourth", "third", "next", "writer")
 
 
 @asynccontextmanager
@@ -29,19 +32,41 @@ async def turn(path: Path | None) -> AsyncIterator[None]:
     if path is None:
         yield
         return
-    door = desk = None
+    place: int | None = None
+    deadline = time.monotonic() + PATIENCE_S
     try:
-        # Whoever waits stands in the door, so that the one who has just written cannot be first again.
-        door = _opened(path, "next")
-        await _locked(door)
-        desk = _opened(path, "writer")
-        await _locked(desk)
-        _closed(door)
-        door = None
+        # Whoever waits keeps a place until the one before it is free, so that the one who has just written
+        # cannot be first again.
+        for name in PLACES:
+            ahead = _opened(path, name)
+            try:
+                await _locked(ahead, deadline)
+            except BaseException:
+                _closed(ahead)
+                raise
+            _closed(place)
+            place = ahead
         yield
     finally:
-        _closed(door)
-        _closed(desk)
+        _closed(place)
+
+
+def somebody_waits(path: Path | None) -> bool:
+    """Whether another writer waits for this process to end its turn; only asked in one."""
+    if path is None:
+        return False
+    # The one who waits for the desk stands here.
+    place = _opened(path, PLACES[-2])
+    try:
+        if place is not None:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    finally:
+        _closed(place)
+    return False
 
 
 def _opened(path: Path, name: str) -> int | None:
@@ -60,10 +85,9 @@ def _opened(path: Path, name: str) -> int | None:
     return None
 
 
-async def _locked(descriptor: int | None) -> None:
+async def _locked(descriptor: int | None, deadline: float) -> None:
     if descriptor is None:
         return
-    deadline = time.monotonic() + PATIENCE_S
     pause = FIRST_PAUSE_S
     while time.monotonic() < deadline:
         try:
