@@ -31,15 +31,15 @@ def slow_parser(module: Any, delay_s: float) -> None:
 
 def note_busy(module: Any, path: str) -> None:
     """Note each time that SQLite said it was locked, although the transaction is tried again."""
-    plain = module._is_busy
+    plain = module.is_busy
 
-    def _is_busy(error: Any) -> Any:
+    def is_busy(error: Any) -> Any:
         if busy := plain(error):
             with Path(path).open("a", encoding="utf-8") as file:
                 file.write(f"{os.getpid()} {error}\n")
         return busy
 
-    module._is_busy = _is_busy
+    module.is_busy = is_busy
 
 
 class Finder(importlib.abc.MetaPathFinder):
@@ -74,7 +74,7 @@ def main(folder: str) -> None:
     if delay_s := told.get("file_s"):
         changes["shelfread.scan.parser"] = lambda module: slow_parser(module, delay_s)
     if busy := told.get("busy"):
-        changes["shelfread.store.database"] = lambda module: note_busy(module, busy)
+        changes["shelfread.store.sqlite"] = lambda module: note_busy(module, busy)
     sys.meta_path.insert(0, Finder(changes))
 
 
