@@ -54,6 +54,8 @@ VALID: list[tuple[str, str, object]] = [
     ("analyzer_paths", "/a,/a/./,/b/../a", (b"/a",)),
     ("analyzer_paths", os.fsdecode(b"/\xff"), (b"/\xff",)),
     ("analyzer_paths", '["/\\udcff"]', (b"/\xff",)),
+    ("allowed_roots", '["/srv/a,b", "/mnt/music/"]', (b"/srv/a,b", b"/mnt/music")),
+    ("allowed_roots", "/srv,/mnt", (b"/srv", b"/mnt")),
     ("job_retention_days", "0", 0),
     ("log_retention_days", "36500", 36_500),
     ("debug", "1", True),
@@ -73,6 +75,8 @@ IGNORED = [
 ]  # fmt: skip
 DEFAULTS = {"analyzer_scan_job_timeout": 21_600, "analyzer_paths": ()}
 INVALID = [
+    ("allowed_roots", "relative/folder"),
+    ("allowed_roots", '["/a"'),
     ("debug", "maybe"),
     ("host", "a b"),
     ("host", "http://localhost"),

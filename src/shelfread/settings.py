@@ -97,12 +97,20 @@ class Settings(BaseModel):
     analyzer_scan_job_timeout: int = Field(default=DEFAULT_TIMEOUT_S, ge=LEAST_TIMEOUT_S, le=MOST_TIMEOUT_S)
     #: What a request without paths scans (PROMISES A16): absolute paths.
     analyzer_paths: tuple[bytes, ...] = ()
+    #: What may be scanned at the wish of others, over HTTP: these folders and what lies below; none means all.
+    allowed_roots: tuple[bytes, ...] = ()
     #: Days that ended jobs are kept; 0 means for ever.
     job_retention_days: int = Field(default=90, ge=0, le=36_500)
     #: Days that the logs of ended jobs are kept; 0 means for ever.
     log_retention_days: int = Field(default=30, ge=0, le=36_500)
     #: Show where an error came from, not only what it is.
     debug: bool = False
+
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def _roots_are_paths(cls, value: Any) -> Any:
+        # Unlike the analyzer's: what is to confine must not be ignored for a slip of the pen.
+        return _paths(value) if isinstance(value, str) else value
 
     @field_validator("timezone")
     @classmethod
