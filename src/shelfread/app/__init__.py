@@ -11,12 +11,13 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from shelfread.app.analyzer import parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
+from shelfread.app.reports import Confirmed, ScanReport
+from shelfread.app.stream import Feed
 from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
 from shelfread.model.job import (
     AlreadyRunning,
@@ -38,7 +39,7 @@ from shelfread.queue.running import RunningJob
 from shelfread.queue.timeout import job_timeout
 from shelfread.scan.folder import joined
 from shelfread.scan.gone import is_gone
-from shelfread.scan.plan import Mode, Outcome, Plan
+from shelfread.scan.plan import Mode, Plan
 from shelfread.scan.progress import OnProgress, silent
 from shelfread.settings import Settings, WorkerSettings, read_worker_settings
 from shelfread.store import removals
@@ -46,30 +47,8 @@ from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.migrate import migrate
-from shelfread.store.problems import ProblemRow, open_problems
+from shelfread.store.problems import open_problems
 from shelfread.tasks.library_scan import Pools, reason_of, scan_library_job, warm
-
-
-@dataclass(frozen=True, slots=True)
-class ScanReport:
-    """What a finished scan says to people and programs."""
-
-    job_id: str
-    library: Library
-    outcome: Outcome
-    problems: list[ProblemRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What came of a person's word for what looked wrong."""
-
-    #: Items that are marked missing now.
-    missing: int
-    #: Items that were held as gone, and are there.
-    there: int
-    #: Roots and mounts that the next scan will believe.
-    roots: int
 
 
 class App:
@@ -82,6 +61,8 @@ class App:
         #: Rung when the queue changes; workers of this process listen.
         self.bell = Bell()
         self.jobs = ScanJobRepository(database, ring=self.bell.ring)
+        #: What happens to jobs, for event streams; reads nothing while nobody listens.
+        self.feed = Feed(database, self.bell)
 
     async def scan(
         self,
@@ -287,7 +268,9 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     database = Database(database_url(settings))
     try:
         await migrate(database)
-        yield App(settings, database)
+        app = App(settings, database)
+        async with contextlib.aclosing(app.accounts):
+            yield app
     finally:
         await database.close()
 

@@ -73,6 +73,8 @@ class _Server:
             ended, _ = await asyncio.wait({attending, scheduler, *parts}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._crew.leave()
+            # Event streams have no end of their own, and HTTP waits for its last answers.
+            await self._app.feed.close()
             self._http.leave()
             for task in (attending, scheduler):
                 task.cancel()

@@ -1,0 +1,148 @@
+"""The two event streams, piece by piece, and the response that sends them.
+
+A client of one job first gets what it lacks from the tables, page by page at its own pace, then what happens.
+One that is too slow for that goes back to the tables and loses nothing; one of the stream of everything gets
+a snapshot instead. Either way nothing is kept for it. Stands on `app.stream`; `event_text` has the words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from typing import Any
+
+from starlette.responses import Response
+
+from shelfread.api.event_text import (
+    Cursor,
+    everything_in,
+    everything_of,
+    place_of,
+    progress_of,
+    snapshot_of_all,
+    snapshot_of_job,
+    told_in_round,
+    told_of_job,
+)
+from shelfread.app.stream import Feed, FeedClosed, News
+from shelfread.model.job import Job
+
+#: A stream is never silent for longer than this, in seconds: proxies and clients take silence for an end.
+HEARTBEAT_S = 15.0
+#: How soon a client comes back by itself, in milliseconds; it is told so.
+RETRY_MS = 2_000
+_BEGIN = f"retry: {RETRY_MS}\n\n".encode()
+_BEAT = b":\n\n"
+_BYE = b": the server stops\n\n"
+
+Pieces = AsyncIterator[bytes]
+
+
+async def pieces_of_all(feed: Feed, last_id: str, paths: bool) -> Pieces:
+    """The stream of everything: what was missed or a snapshot, then what happens."""
+    async with feed.listen() as listener:
+        # From here to the first wait nothing comes in between.
+        place = place_of(last_id)
+        missed = feed.since(*place) if place is not None else None
+        first = snapshot_of_all(feed, paths) if missed is None else everything_of(missed, feed.epoch, paths)
+        yield _BEGIN + first
+        while True:
+            rounds = await listener.take(HEARTBEAT_S)
+            if listener.behind:
+                listener.catch_up()
+                yield snapshot_of_all(feed, paths)
+            else:
+                yield b"".join(everything_in(one, feed.epoch, paths) for one in rounds) or _BEAT
+
+
+async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool) -> Pieces:
+    """The stream of one job, to its end.
+
+    Args:
+        feed: the news of this process.
+        job: as it was a moment ago.
+        cursor: what the client has; None when it said what cannot be, and gets a snapshot.
+        paths: whether it may see paths.
+    """
+    yield _BEGIN
+    async with feed.listen(job.seq) as listener:
+        if cursor is None:
+            told = snapshot_of_job(job, paths)
+            yield told.text
+            cursor = told.cursor
+        elif not job.status.ended and job.counted:
+            yield progress_of(job, paths)
+        while True:
+            more = True
+            while more:
+                trail = await feed.trail(job.seq, cursor.event, cursor.line)
+                told = told_of_job([News(job, what) for what in trail.news], cursor, paths)
+                cursor, more = told.cursor, trail.more
+                if told.text:
+                    yield told.text
+                if told.ended:
+                    return
+            if job.status.ended:
+                return
+            while not listener.behind:
+                rounds = await listener.take(HEARTBEAT_S)
+                parts: list[bytes] = []
+                ended = False
+                for one in rounds:
+                    told = told_in_round(one, job.seq, cursor, paths)
+                    parts.append(told.text)
+                    cursor, ended = told.cursor, ended or told.ended
+                if text := b"".join(parts):
+                    yield text
+                elif not rounds and not listener.behind:
+                    yield _BEAT
+                if ended:
+                    return
+            listener.catch_up()
+
+
+class EventStream(Response):
+    """A response of pieces, each sent when it is there, until they end or nobody takes them any more."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, pieces: Pieces, on_end: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._on_end = on_end
+
+    def init_headers(self, headers: Any = None) -> None:
+        """As long as it takes: no length. Proxies are asked to hand it on piece by piece."""
+        self.raw_headers = [
+            (b"content-type", b"text/event-stream; charset=utf-8"),
+            (b"x-accel-buffering", b"no"),
+        ]
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_gone(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.wait({sending, leaving})
+            self._on_end()
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send(self, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async with contextlib.aclosing(self._pieces) as pieces:  # type: ignore[type-var]
+            try:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except FeedClosed:
+                await send({"type": "http.response.body", "body": _BYE, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,360 @@
+"""What happens to jobs, told to everybody who listens: one reader of the tables for all of them.
+
+Jobs are run by other processes, so the tables are the source: the feed looks at them when the bell rings, and
+by itself while something runs. What a look brings is one `Round`, shared by all listeners; whoever turns it
+into text keeps that text in the round, so it is made once and not for each. A listener that does not take its
+rounds loses them and is told so: nothing is kept for those who are slow. Knows no HTTP and no text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from shelfread.model.job import Event, Job, StoredLine
+from shelfread.queue.bell import Bell
+from shelfread.store import job_news
+from shelfread.store.database import Database
+
+#: While something runs: seconds from look to look, and at the least between two words of progress.
+LOOK_S = 0.25
+#: While nothing runs. Within a process the bell is quicker.
+IDLE_S = 1.0
+#: Between two looks, however often the bell rings.
+LEAST_S = 0.05
+#: How long the feed goes on for those who come back, after the last one has left.
+GRACE_S = 60.0
+#: What is remembered for those who come back: pieces of news.
+REMEMBERED = 4_000
+#: Rounds that wait for one listener.
+MOST_ROUNDS = 32
+#: Queued jobs that a feed knows whole when it begins.
+_QUEUED_KNOWN = 200
+#: Pages of the tables that listeners read at a time, so that there is a connection left for others.
+_READERS = 2
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is. Of these only the last one counts."""
+
+    job: Job
+
+
+@dataclass(slots=True)
+class News:
+    """One thing to tell. `number` is its place in the feed; progress has none, for it is never told again."""
+
+    job: Job
+    what: Event | StoredLine | Progress
+    number: int | None = None
+    #: What was made of it, by whoever makes it.
+    texts: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Round:
+    """What one look brought, and the texts that were made of it."""
+
+    news: list[News]
+    texts: dict[Any, Any] = field(default_factory=dict)
+
+    def of(self, job_seq: int) -> list[News]:
+        """The part that is about one job."""
+        return [one for one in self.news if one.job.seq == job_seq]
+
+
+class FeedClosed(Exception):
+    """The process is about to end: nothing more will be told."""
+
+
+class Listener:
+    """One who listens. `take` rounds; when `behind`, some were lost, and `catch_up` begins anew."""
+
+    def __init__(self) -> None:
+        self._rounds: deque[Round] = deque()
+        self._news = asyncio.Event()
+        self.behind = False
+        self.closed = False
+
+    def give(self, one: Round) -> None:
+        if len(self._rounds) >= MOST_ROUNDS:
+            self._rounds.clear()
+            self.behind = True
+        if not self.behind:
+            self._rounds.append(one)
+        self._news.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._news.set()
+
+    def catch_up(self) -> None:
+        """From now on nothing is missing again."""
+        self._rounds.clear()
+        self.behind = False
+
+    async def take(self, timeout_s: float) -> list[Round]:
+        """What has come, after a wait of at most so long; nothing when nothing came or something was lost.
+
+        Raises:
+            FeedClosed: the process is about to end.
+        """
+        if not self._news.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._news.wait()
+        self._news.clear()
+        if self.closed:
+            raise FeedClosed
+        taken = list(self._rounds)
+        self._rounds.clear()
+        return taken
+
+
+@dataclass(slots=True)
+class _Known:
+    """How much of a job's trail was told, and its row when it was looked at last."""
+
+    event: int
+    line: int
+    job: Job | None = None
+    #: The progress that was told last, and when.
+    told: tuple[Any, ...] | None = None
+    told_at: float = 0.0
+
+
+class Feed:
+    """The news of one process. Reads nothing while nobody listens.
+
+    Args:
+        database: the catalogue.
+        bell: rung in this process when the queue changes.
+    """
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self._database = database
+        self._bell = bell
+        self._everything: set[Listener] = set()
+        self._of_job: dict[int, set[Listener]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._begun = asyncio.Event()
+        self._left_at = 0.0
+        self._closed = False
+        self._reading = asyncio.Semaphore(_READERS)
+        self._reset()
+
+    def _reset(self) -> None:
+        #: Another one for every beginning: each begins to count anew.
+        self.epoch = secrets.token_hex(4)
+        #: The number of the newest piece of news.
+        self.number = 0
+        self._past: deque[News] = deque(maxlen=REMEMBERED)
+        self._known: dict[int, _Known] = {}
+        self._newest = 0
+        self.running = False
+        #: Texts made of what is now; forgotten at every look that finds something.
+        self.texts: dict[Any, Any] = {}
+
+    # For those who listen
+
+    @asynccontextmanager
+    async def listen(self, job_seq: int | None = None) -> AsyncIterator[Listener]:
+        """A listener to one job, or to everything. What happens from now on is given to it.
+
+        Raises:
+            FeedClosed: the process is about to end.
+        """
+        await self._go_on()
+        listener = Listener()
+        group = self._everything if job_seq is None else self._of_job.setdefault(job_seq, set())
+        group.add(listener)
+        try:
+            yield listener
+        finally:
+            group.discard(listener)
+            if job_seq is not None and not group and self._of_job.get(job_seq) is group:
+                del self._of_job[job_seq]
+            self._left_at = time.monotonic()
+
+    def since(self, epoch: str, number: int) -> list[News] | None:
+        """What was told behind a number; None when that is not remembered."""
+        if epoch != self.epoch or not 0 <= number <= self.number:
+            return None
+        if number == self.number:
+            return []
+        first = self._past[0].number if self._past else None
+        if first is None or first > number + 1:
+            return None
+        return [one for one in self._past if one.number is not None and one.number > number]
+
+    def present(self) -> list[Job]:
+        """The jobs that run or wait, as they were told last; of many that wait the first ones."""
+        found = [known.job for known in self._known.values() if known.job is not None]
+        return sorted(found, key=lambda job: (job.status.value != "running", job.seq))
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs run or wait in all."""
+        return len(self._known)
+
+    async def trail(self, job_seq: int, after_event: int, after_line: int) -> job_news.Trail:
+        """A page of a job's past, from the tables."""
+        async with self._reading, self._database.read() as connection:
+            return await job_news.trail(connection, job_seq, after_event, after_line)
+
+    async def close(self) -> None:
+        """Tell everybody that there is nothing more, for good."""
+        self._closed = True
+        for listener in [*self._everything, *(one for group in self._of_job.values() for one in group)]:
+            listener.close()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._begun.set()
+
+    # The one who reads
+
+    async def _go_on(self) -> None:
+        if self._closed:
+            raise FeedClosed
+        self._left_at = time.monotonic()
+        if self._task is None or self._task.done():
+            self._begun.clear()
+            self._task = asyncio.create_task(self._run())
+        await self._begun.wait()
+        if self._closed:
+            raise FeedClosed
+
+    async def _run(self) -> None:
+        self._reset()
+        with self._bell.ear() as ear:
+            while not await self._tried(self._begin):
+                await ear.wait(IDLE_S)
+            self._begun.set()
+            while self._is_wanted():
+                looked = time.monotonic()
+                more = await self._tried(self._look)
+                if not more:
+                    await ear.wait(LOOK_S if self.running else IDLE_S)
+                await asyncio.sleep(max(0.0, LEAST_S - (time.monotonic() - looked)))
+
+    def _is_wanted(self) -> bool:
+        if self._everything or self._of_job:
+            return True
+        return time.monotonic() - self._left_at < GRACE_S
+
+    async def _tried(self, step: Any) -> bool:
+        try:
+            return bool(await step())
+        except Exception as error:  # noqa: BLE001 - the database is away: what happens meanwhile is told later
+            _log.debug("the news of jobs cannot be read: %s: %s", type(error).__name__, error)
+            return False
+
+    async def _begin(self) -> bool:
+        async with self._database.read() as connection:
+            found = await job_news.standing(connection)
+            self._newest = await job_news.newest(connection)
+            running = [one.seq for one in found if one.running]
+            queued = [one.seq for one in found if not one.running][:_QUEUED_KNOWN]
+            jobs = {job.seq: job for job in await job_news.numbered(connection, [*running, *queued])}
+        # Rows may have gone on since the first look at them: what is told is what comes behind that look.
+        self._known = {one.seq: _Known(one.event_seq, one.log_seq, jobs.get(one.seq)) for one in found}
+        self.running = bool(running)
+        return True
+
+    async def _look(self) -> bool:
+        """Look once, tell what is new; whether there is more already."""
+        pages: list[tuple[Job, job_news.Trail]] = []
+        async with self._database.read() as connection:
+            found = {one.seq: one for one in await job_news.standing(connection)}
+            newest = await job_news.newest(connection)
+            fresh = await job_news.between(connection, self._newest, newest) if newest > self._newest else []
+            changed = {seq for seq, one in found.items() if one.running or self._differs(one)}
+            changed |= {seq for seq in self._known if seq not in found} | set(fresh)
+            jobs = await job_news.numbered(connection, changed) if changed else []
+            for job in jobs:
+                known = self._known.setdefault(job.seq, _Known(0, 0))
+                if job.event_seq > known.event or job.log_seq > known.line:
+                    pages.append((job, await job_news.trail(connection, job.seq, known.event, known.line)))
+        self._newest = max(self._newest, newest)
+        self.running = any(one.running for one in found.values())
+        return self._tell(jobs, pages, changed - {job.seq for job in jobs})
+
+    def _differs(self, one: job_news.Standing) -> bool:
+        known = self._known.get(one.seq)
+        return known is None or (one.event_seq, one.log_seq) != (known.event, known.line)
+
+    def _tell(self, jobs: list[Job], pages: list[tuple[Job, job_news.Trail]], gone: set[int]) -> bool:
+        trails = {job.seq: trail for job, trail in pages}
+        news: list[News] = []
+        more = False
+        for job in jobs:
+            known = self._known[job.seq]
+            trail = trails.get(job.seq)
+            done = job.status.ended and not (trail is not None and trail.more)
+            if known.job != job:
+                known.job = job
+                self.texts.clear()
+            if (progress := self._progress(known, job, done)) is not None:
+                news.append(progress)
+            if trail is not None:
+                news += [self._numbered(job, what) for what in trail.news]
+                for what in trail.news:
+                    if isinstance(what, Event):
+                        known.event = what.seq
+                    else:
+                        known.line = what.seq
+                more = more or trail.more
+                if not trail.more:
+                    # What is counted and not kept is not asked for again.
+                    known.event = max(known.event, job.event_seq)
+                    known.line = max(known.line, job.log_seq)
+            if done:
+                del self._known[job.seq]
+        for seq in gone:
+            # Its library was removed: nobody will ever say more of it.
+            self._known.pop(seq, None)
+            for listener in self._of_job.get(seq, ()):
+                listener.close()
+        if gone:
+            self.texts.clear()
+        if news:
+            self._give(Round(news))
+        return more
+
+    def _numbered(self, job: Job, what: Event | StoredLine) -> News:
+        self.number += 1
+        one = News(job, what, self.number)
+        self._past.append(one)
+        return one
+
+    def _progress(self, known: _Known, job: Job, done: bool) -> News | None:
+        """How far a job is, if that is new, and not too soon after the last time; the last one always."""
+        if not job.counted or not (done or job.status.value == "running"):
+            return None
+        facts = (job.phase, job.items_total, job.current_path, job.counters)
+        now = time.monotonic()
+        if facts == known.told or (not done and now - known.told_at < LOOK_S * 0.96):
+            return None
+        known.told, known.told_at = facts, now
+        return News(job, Progress(job))
+
+    def _give(self, one: Round) -> None:
+        for listener in self._everything:
+            listener.give(one)
+        for seq in {news.job.seq for news in one.news}:
+            for listener in self._of_job.get(seq, ()):
+                listener.give(one)
