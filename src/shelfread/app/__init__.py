@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from shelfread.app.accounts import Accounts
 from shelfread.app.analyzer import parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
@@ -58,6 +59,7 @@ class App:
         self.settings = settings
         self.database = database
         self.libraries = LibraryRepository(database)
+        self.accounts = Accounts(database)
         #: Rung when the queue changes; workers of this process listen.
         self.bell = Bell()
         self.jobs = ScanJobRepository(database, ring=self.bell.ring)

@@ -500,3 +500,55 @@ config = sa.Table(
     # JSON.
     sa.Column("value", sa.Text, nullable=False),
 )
+
+#: People who may log in.
+users = sa.Table(
+    "users",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    # The name as it is compared (see `model.account.key_of`).
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    # Argon2id, with its salt and costs.
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("scope", sa.String(8), nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
+)
+
+#: Who is logged in. Of what a browser keeps there is a digest only.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    # SHA-256.
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    _ref("user_id", "users.id"),
+    sa.Column("created_at", BIG, nullable=False),
+    sa.Column("seen_at", BIG, nullable=False),
+    sa.Column("expires_at", BIG, nullable=False),
+    sa.Index("ix_sessions_user_id", "user_id"),
+)
+
+#: Keys of programs; of each secret there is a digest only.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    # SHA-256.
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("scope", sa.String(8), nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
+    sa.Column("used_at", BIG),
+    sa.Column("expires_at", BIG),
+    sa.Column("revoked_at", BIG),
+)
+
+#: Secrets that are good for one use, by what they are for; digests only.
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    # SHA-256.
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
+)
