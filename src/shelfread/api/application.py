@@ -1,27 +1,24 @@
-"""The HTTP application: its routes, how it says that something is wrong, and the headers of every answer.
+"""The HTTP application: its routes, and what stands around them.
 
-Stands on `app`. Knows no process and no socket; `listening` has those.
+From outside to inside: request id and access log, security headers, the names this server goes by, writes of
+other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows no process and no socket;
+`listening` has those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Collection
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
+from shelfread.api.access import Entry, Gate, table_of
+from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
 from shelfread.api.health import Workers, health_routes
+from shelfread.api.problems import ANSWERS, speak_of_problems
 from shelfread.app import App
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
-#: In every answer: nothing of it is kept, framed, run or taken for something else.
+#: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
 HEADERS = [
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -32,12 +29,26 @@ HEADERS = [
 ]
 
 
-def make_application(app: App, workers: Workers) -> Asgi:
+def routers_of(app: App, workers: Workers) -> list[APIRouter]:
+    """Everything that can be asked for. Each router says its prefix itself, and what its routes need."""
+    return [
+        health_routes(app, workers),
+    ]
+
+
+def make_application(
+    app: App, workers: Workers, *, names: Collection[str] = (), without_login: bool = False
+) -> Asgi:
     """The application of a server.
 
     Args:
         app: the open catalogue.
         workers: those of this process, which `/readyz` tells of.
+        names: what this server is called, besides what the settings and the machine say.
+        without_login: everybody may do everything.
+
+    Raises:
+        NothingDeclared: a route does not say what it needs.
     """
     application = FastAPI(
         title="Shelfread",
@@ -45,35 +56,36 @@ def make_application(app: App, workers: Workers) -> Asgi:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # the address it leads to would be made of the request's Host
+        generate_unique_id_function=_operation,
+        responses=ANSWERS,
     )
-    application.include_router(health_routes(app, workers))
-    application.add_exception_handler(HTTPException, _refused)
-    application.add_exception_handler(Exception, _failed)
-    return _with_headers(application)
+    routers = routers_of(app, workers)
+    table = table_of(routers)
+    for router in routers:
+        application.include_router(router)
+    speak_of_problems(application)
+    inner: Asgi = Gate(application, table, app.accounts, without_login=without_login)
+    return _with_headers(inner)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return _problem(error.status_code, dict(error.headers or {}))
+def table_of_routes(app: App, workers: Workers) -> list[Entry]:
+    """What each route under /api/v1 needs."""
+    return table_of(routers_of(app, workers))
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
-    # The server logs what it was.
-    return _problem(500)
-
-
-def _problem(status: int, headers: dict[str, str] | None = None) -> Response:
-    """RFC 9457."""
-    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    return JSONResponse(document, status, headers, media_type="application/problem+json")
+def _operation(route: APIRoute) -> str:
+    """The name of a route for clients that are made from the OpenAPI document."""
+    return route.name
 
 
 def _with_headers(application: Asgi) -> Asgi:
     # Around everything else, so that the answers to errors have them too.
-    async def around(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                said = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in said}
+                message["headers"] = [*said, *(one for one in HEADERS if one[0] not in names)]
             await send(message)
 
         await application(scope, receive, send_on)

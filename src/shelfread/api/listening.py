@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from shelfread.api.application import Asgi
+from shelfread.api.asgi import Asgi
 from shelfread.api.door import PATIENCE_S, Connection, Door, room
 
 #: Connections that wait to be accepted.
