@@ -15,6 +15,7 @@ from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
 from shelfread.store.files import below
 from shelfread.store.ids import next_id
+from shelfread.store.search_due import note_removed
 from shelfread.store.tables import (
     artists,
     folders,
@@ -122,7 +123,7 @@ class LibraryRepository:
                 )
             await _add_roots(connection, library_id, add_roots, seen)
             for root_id in remove_roots:
-                await _clear_roots(connection, roots.c.id == root_id)
+                await _clear_roots(connection, library_id, roots.c.id == root_id)
             return (await _load(connection, library_id))[0]
 
         return await self._guarded(name or "", work)
@@ -131,7 +132,7 @@ class LibraryRepository:
         """Forget a library and all that the catalogue holds of it. No file is touched."""
 
         async def work(connection: AsyncConnection) -> bool:
-            await _clear_roots(connection, roots.c.library_id == library_id)
+            await _clear_roots(connection, library_id, roots.c.library_id == library_id)
             own = select(releases.c.id).where(releases.c.library_id == library_id)
             await connection.execute(delete(release_credits).where(release_credits.c.release_id.in_(own)))
             for table in (releases, artists, genres, library_scan_jobs):
@@ -245,7 +246,7 @@ async def _add_roots(
         )
 
 
-async def _clear_roots(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> None:
+async def _clear_roots(connection: AsyncConnection, library_id: int, which: sa.ColumnElement[bool]) -> None:
     # Children first, in set operations: cascading row by row is far slower on a large library.
     in_roots = select(folders.c.id).join(roots, roots.c.id == folders.c.root_id).where(which)
     in_files = select(media_files.c.id).where(media_files.c.folder_id.in_(in_roots))
@@ -253,6 +254,7 @@ async def _clear_roots(connection: AsyncConnection, which: sa.ColumnElement[bool
         await connection.execute(delete(table).where(table.c.file_id.in_(in_files)))
     await connection.execute(delete(media_files).where(media_files.c.folder_id.in_(in_roots)))
     await connection.execute(delete(roots).where(which))
+    await note_removed(connection, library_id)
 
 
 async def _forget_mounts(connection: AsyncConnection, library_id: int) -> int:
