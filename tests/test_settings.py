@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ VALID: list[tuple[str, str, object]] = [
     ("allowed_roots", "/srv,/mnt", (b"/srv", b"/mnt")),
     ("job_retention_days", "0", 0),
     ("log_retention_days", "36500", 36_500),
+    ("allowed_hosts", "Media.Example.org., *.example.net,", ("media.example.org", "*.example.net")),
+    ("allowed_hosts", "*", ("*",)),
+    ("allowed_hosts", "[fe80::1],10.0.0.7", ("[fe80::1]", "10.0.0.7")),
+    ("trusted_proxies", "127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"))),
+    ("trusted_proxies", "::1", (ip_network("::1"),)),
+    ("log_format", "json", "json"),
     ("debug", "1", True),
 ]
 #: Values that lead to a warning and the default (PROMISES A8, A16).
@@ -111,6 +118,12 @@ INVALID = [
     ("parser_memory_mb", "63"),
     ("parser_memory_mb", "65537"),
     ("parser_memory_mb", "1G"),
+    ("allowed_hosts", "media.example.org:4848"),
+    ("allowed_hosts", "http://media"),
+    ("allowed_hosts", "*media"),
+    ("trusted_proxies", "proxy.example.org"),
+    ("trusted_proxies", "10.0.0.1/8"),
+    ("log_format", "xml"),
     ("debug", "perhaps"),
 ]
 
@@ -153,6 +166,7 @@ def test_every_setting_has_a_default_that_works(tmp_path: Path) -> None:
     assert settings.parser_timeout_seconds == 30.0
     assert settings.parser_memory_mb == 512
     assert (settings.job_retention_days, settings.log_retention_days) == (90, 30)
+    assert (settings.allowed_hosts, settings.trusted_proxies, settings.log_format) == ((), (), "auto")
     assert not settings.debug
     assert not debugging()
 
