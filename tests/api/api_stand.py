@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,13 +81,12 @@ async def served(
     workers: Workers | None = None,
     host: str = "127.0.0.1",
     *,
-    names: Collection[str] = (),
     without_login: bool = False,
 ) -> AsyncIterator[Live]:
     """A server in this process, and clients of it."""
     sockets = listen(host, 0)
     crew = workers or Workers()
-    server = HttpServer(make_application(app, crew, names=names, without_login=without_login), sockets)
+    server = HttpServer(make_application(app, crew, host=host, without_login=without_login), sockets)
     answering = asyncio.create_task(server.answer())
     url = url_of(sockets)
     try:

@@ -7,15 +7,20 @@ other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
+from shelfread.api.bounds import Bounds
+from shelfread.api.caller import OwnNames, OwnPages
 from shelfread.api.health import Workers, health_routes
+from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.problems import ANSWERS, speak_of_problems
+from shelfread.api.setup import setup_routes
+from shelfread.api.tokens import token_routes
+from shelfread.api.trace import Traced
+from shelfread.api.users import user_routes
 from shelfread.app import App
 
 #: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
@@ -31,20 +36,25 @@ HEADERS = [
 
 def routers_of(app: App, workers: Workers) -> list[APIRouter]:
     """Everything that can be asked for. Each router says its prefix itself, and what its routes need."""
+    doorkeeper = Doorkeeper()
     return [
         health_routes(app, workers),
+        login_routes(app, doorkeeper),
+        setup_routes(app, doorkeeper),
+        token_routes(app),
+        user_routes(app),
     ]
 
 
 def make_application(
-    app: App, workers: Workers, *, names: Collection[str] = (), without_login: bool = False
+    app: App, workers: Workers, *, host: str = "127.0.0.1", without_login: bool = False
 ) -> Asgi:
     """The application of a server.
 
     Args:
         app: the open catalogue.
         workers: those of this process, which `/readyz` tells of.
-        names: what this server is called, besides what the settings and the machine say.
+        host: where the server listens, as a person said it.
         without_login: everybody may do everything.
 
     Raises:
@@ -64,8 +74,11 @@ def make_application(
     for router in routers:
         application.include_router(router)
     speak_of_problems(application)
-    inner: Asgi = Gate(application, table, app.accounts, without_login=without_login)
-    return _with_headers(inner)
+    inner: Asgi = Bounds(application)
+    inner = Gate(inner, table, app.accounts, without_login=without_login)
+    inner = OwnPages(inner)
+    inner = OwnNames(inner, host, lambda: app.settings)
+    return Traced(_with_headers(inner), lambda: app.settings)
 
 
 def table_of_routes(app: App, workers: Workers) -> list[Entry]:

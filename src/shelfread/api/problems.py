@@ -46,6 +46,7 @@ _OF_STATUS = {
     409: "conflict",
     410: "gone",
     413: "too-large",
+    414: "too-large",
     415: "invalid-request",
     416: "invalid-request",
     421: "wrong-host",
