@@ -14,9 +14,14 @@ from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
 from shelfread.api.bounds import Bounds
 from shelfread.api.caller import OwnNames, OwnPages
+from shelfread.api.config import config_routes
+from shelfread.api.events import event_routes
 from shelfread.api.health import Workers, health_routes
+from shelfread.api.jobs import job_routes
+from shelfread.api.libraries import library_routes
 from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.problems import ANSWERS, speak_of_problems
+from shelfread.api.scans import scan_routes
 from shelfread.api.setup import setup_routes
 from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
@@ -43,6 +48,11 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         setup_routes(app, doorkeeper),
         token_routes(app),
         user_routes(app),
+        library_routes(app),
+        scan_routes(app),
+        config_routes(app),
+        job_routes(app),
+        event_routes(app),
     ]
 
 

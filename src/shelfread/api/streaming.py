@@ -107,9 +107,10 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, pieces: Pieces, on_end: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, pieces: Pieces, on_begin: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__()
         self._pieces = pieces
+        self._on_begin = on_begin
         self._on_end = on_end
 
     def init_headers(self, headers: Any = None) -> None:
@@ -120,6 +121,7 @@ class EventStream(Response):
         ]
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        self._on_begin()
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_gone(receive))
         try:

@@ -140,7 +140,12 @@ class App:
         )
 
     async def analyze(
-        self, paths: Sequence[bytes] | None = None, *, split_paths: bool = False, force: bool = False
+        self,
+        paths: Sequence[bytes] | None = None,
+        *,
+        split_paths: bool = False,
+        force: bool = False,
+        may_add: bool = True,
     ) -> list[Enqueued]:
         """Have music below some paths scanned by workers: all jobs are queued, or none (PROMISES A13-A20).
 
@@ -148,12 +153,19 @@ class App:
             paths: absolute; none, or an empty list, means the default list.
             split_paths: one job for each path instead of one for all.
             force: read every file again.
+            may_add: whether paths of the request may become roots; those of the default list may.
 
         Raises:
             NothingToScan: there is no path at all.
-            PathRefused: a path cannot be scanned.
+            PathRefused, NewRootsRefused, RootsBusy, Overlap: see `analyzer.parts_of`.
         """
-        parts = await parts_of(self.libraries, wanted(paths, self.settings.analyzer_paths))
+        parts = await parts_of(
+            self.libraries,
+            self.database,
+            self.settings,
+            wanted(paths, self.settings.analyzer_paths),
+            may_add=may_add or not paths,
+        )
         return await self.jobs.enqueue_all(
             requests_for(
                 parts,
