@@ -1,6 +1,7 @@
 """How often somebody may try a password or a secret.
 
-Kept in memory, and bounded: who is forgotten starts anew. Each key has so many tries, and gets one back after a while. Knows no request.
+Kept in memory, and bounded: who is forgotten starts anew. Each key has so many tries, and gets one back
+after a while. Knows no request.
 """
 
 from __future__ import annotations
