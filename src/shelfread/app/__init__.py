@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from shelfread.app.accounts import Accounts
-from shelfread.app.analyzer import parts_of, requests_for, wanted
+from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
 from shelfread.app.reports import Confirmed, ScanReport
@@ -159,22 +159,21 @@ class App:
             NothingToScan: there is no path at all.
             PathRefused, NewRootsRefused, RootsBusy, Overlap: see `analyzer.parts_of`.
         """
-        parts = await parts_of(
-            self.libraries,
-            self.database,
-            self.settings,
-            wanted(paths, self.settings.analyzer_paths),
-            may_add=may_add or not paths,
-        )
-        return await self.jobs.enqueue_all(
-            requests_for(
-                parts,
-                split=split_paths,
-                rescan=force,
-                timeout_s=await self.job_timeout(),
-                request_id=str(uuid.uuid4()),
+        chosen = wanted(paths, self.settings.analyzer_paths)
+        while True:
+            parts = await parts_of(
+                self.libraries, self.database, self.settings, chosen, may_add=may_add or not paths
             )
-        )
+            timeout_s, request_id = await self.job_timeout(), str(uuid.uuid4())
+            enqueued = await self.jobs.enqueue_all(
+                requests_for(
+                    parts, split=split_paths, rescan=force, timeout_s=timeout_s, request_id=request_id
+                )
+            )
+            if await are_there(self.libraries, parts):
+                return enqueued
+            for one in enqueued:
+                await self.jobs.cancel(one.job.id)
 
     async def retry(self, job_id: str) -> Enqueued | None:
         """Have done again what an ended job was to do; None when there is no such job.

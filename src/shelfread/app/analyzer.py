@@ -96,6 +96,12 @@ async def parts_of(
             await _take_in(libraries, database, there, inner)
 
 
+async def are_there(libraries: LibraryRepository, parts: Sequence[Part]) -> bool:
+    """Whether the roots of some parts are still roots: another may have taken them in meanwhile."""
+    roots = {root.id for library in await libraries.all() for root in library.roots}
+    return all(part.scope.root_id in roots for part in parts)
+
+
 def requests_for(
     parts: Sequence[Part], *, split: bool, rescan: bool, timeout_s: int, request_id: str
 ) -> list[JobRequest]:
@@ -204,6 +210,7 @@ __all__ = [
     "Part",
     "PathRefused",
     "RootsBusy",
+    "are_there",
     "parts_of",
     "requests_for",
     "told",
