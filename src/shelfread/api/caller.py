@@ -8,6 +8,7 @@ name any address, also this machine's, and would read with the visitor's eyes (D
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
 _PORTS = {"http": 80, "https": 443}
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{0,5})?")
 #: Methods that change nothing.
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -101,14 +103,10 @@ def is_own(authority: str, names: Collection[str], more: Sequence[str], anywhere
         more: those of the settings, perhaps with a `*`.
         anywhere: whether it listens on every address of the machine.
     """
-    try:
-        parts = urlsplit(f"//{authority}")
-        name = (parts.hostname or "").rstrip(".")
-        _ = parts.port  # raises where there is no number
-    except ValueError:
+    found = _AUTHORITY.fullmatch(authority.lower())
+    if found is None:
         return False
-    if not name or parts.username is not None or parts.path or parts.query or parts.fragment:
-        return False
+    name = found[1].strip("[]").rstrip(".")
     address = _address(name)
     # Who listens on every address cannot know what each is called: behind a router or in a container it is
     # another one. No name leads elsewhere here, so nothing is lost by taking all addresses.
