@@ -90,12 +90,12 @@ async def artist_page(connection: AsyncConnection, wanted: Wanted) -> Page:
 async def release_page(connection: AsyncConnection, wanted: Wanted) -> Page:
     """Releases. Raises BadCursor."""
     own = releases.c.id
-    status = _there(release_is_there(own, releases), wanted.status)
+    filters = [_there(release_is_there(own, releases), wanted.status)]
     if wanted.status == "missing":
         gone = select(tracks.c.release_id).join(media_files, media_files.c.id == tracks.c.file_id)
         gone = gone.where(is_odd, media_files.c.status == "missing", tracks.c.release_id.is_not(None))
-        status = status._replace(ids=gone)
-    filters = [status]
+        # Some of these have other tracks that are there: the condition stays.
+        filters.append(Filter(true(), gone))
     if wanted.library_id is not None:
         filters.append(_of_library(releases, wanted.library_id))
     if wanted.artist_id is not None:
@@ -158,7 +158,15 @@ async def track_page(connection: AsyncConnection, wanted: Wanted) -> Page:
     source = tracks.join(media_files, media_files.c.id == own)
     return await page(
         connection,
-        Walk(source, own, TRACK_ORDERS[wanted.sort], f"t{wanted.sort}", wanted.descending, filters),
+        Walk(
+            source,
+            own,
+            TRACK_ORDERS[wanted.sort],
+            f"t{wanted.sort}",
+            wanted.descending,
+            filters,
+            (media_files.c.id,),
+        ),
         wanted.limit,
         wanted.after,
     )

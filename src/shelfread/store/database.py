@@ -232,6 +232,8 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'")
     cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    # A page of a list takes milliseconds; to compile its plan took the server a second and more.
+    cursor.execute("SET jit = off")
     cursor.close()
     connection.commit()
 

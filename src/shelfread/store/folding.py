@@ -64,7 +64,7 @@ def words_of(text: str) -> list[list[str]]:
     found: list[list[str]] = []
     for chunk in folded(text[:TEXT_LENGTH]).split():
         words = _words_in(chunk)
-        found += words or [["".join(_symbol(one) for one in chunk)]]
+        found += words or [["".join(_symbol(one) for one in chunk[:KEY_LENGTH])]]
     return found
 
 
@@ -84,11 +84,11 @@ def indexed_words(*texts: str | None) -> str:
     for text in texts:
         for parts in words_of(text or ""):
             words += parts
-            if len(parts[-1]) == 2 and _is_unspaced(parts[-1][0]):
+            if len(parts[-1]) == 2 and is_unspaced(parts[-1][0]):
                 also.append(parts[-1][1])
         for chunk in folded((text or "")[:TEXT_LENGTH]).split():
             together = [part for word in _words_in(chunk) for part in word]
-            if len(together) > 1 and not any(_is_unspaced(one) for one in chunk):
+            if len(together) > 1 and not any(is_unspaced(one) for one in chunk):
                 also.append("".join(together)[:KEY_LENGTH])
     return " ".join(words + list(dict.fromkeys(also)))
 
@@ -101,7 +101,7 @@ def _words_in(chunk: str) -> list[list[str]]:
     found: list[list[str]] = []
     for word in spaced.split():
         for part in _PART.findall(word):
-            if len(part) > 1 and _is_unspaced(part[0]):
+            if len(part) > 1 and is_unspaced(part[0]):
                 found.append([part[at : at + 2] for at in range(len(part) - 1)])
             else:
                 found.append([part[:KEY_LENGTH]])
@@ -109,7 +109,8 @@ def _words_in(chunk: str) -> list[list[str]]:
 
 
 @lru_cache(maxsize=4096)
-def _is_unspaced(character: str) -> bool:
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script whose words are found by their parts."""
     return re.match(f"[{_UNSPACED}]", character) is not None
 
 

@@ -6,10 +6,12 @@ in both directions alike. A filter with few rows is looked up first, and only it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, any_, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.cursor import Value, decoded, encoded
@@ -50,6 +52,8 @@ class Walk(NamedTuple):
     question: str
     descending: bool
     filters: Sequence[Filter]
+    #: Columns of joined tables that equal the id: so that each table is looked up by itself.
+    equal: Sequence[ColumnElement[int]] = ()
 
 
 async def page(connection: AsyncConnection, walk: Walk, limit: int, after: str | None) -> Page:
@@ -103,4 +107,13 @@ async def _conditions(connection: AsyncConnection, walk: Walk) -> list[ColumnEle
             if len(rows) <= NARROW and (best is None or len(rows) < len(best[1])):
                 best = (number, sorted(set(rows)))
     conditions = [one.test for number, one in enumerate(walk.filters) if best is None or number != best[0]]
-    return conditions if best is None else [walk.row_id.in_(best[1]), *conditions]
+    if best is None:
+        return conditions
+    return [*(_among(connection, column, best[1]) for column in (walk.row_id, *walk.equal)), *conditions]
+
+
+def _among(connection: AsyncConnection, column: ColumnElement[int], ids: list[int]) -> ColumnElement[bool]:
+    """A thousand ids as one value: as a thousand they cost more to say than to look up."""
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(ids)).table_valued("value").c.value))
+    return column == any_(cast(ids, ARRAY(BigInteger)))
