@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Stream:
     #: What a client that comes back says.
     last_id: str = ""
     seen: list[Told] = field(default_factory=list)
+    _lines: deque[bytes] = field(default_factory=deque)
     _left: bytes = b""
 
     async def next(self) -> Told | None:
@@ -81,14 +83,14 @@ class Stream:
         return told
 
     async def _line(self) -> str | None:
-        while b"\n" not in self._left:
+        while not self._lines:
             size = int((await self.reader.readline()).strip() or b"0", 16)
             if size == 0:
                 return None
-            self._left += await self.reader.readexactly(size)
+            *lines, self._left = (self._left + await self.reader.readexactly(size)).split(b"\n")
+            self._lines.extend(lines)
             await self.reader.readexactly(2)
-        line, _, self._left = self._left.partition(b"\n")
-        return line.decode()
+        return self._lines.popleft().decode()
 
 
 @asynccontextmanager

@@ -13,7 +13,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from shelfread.app.stream import Feed, News, Progress, Round
+from shelfread.app.listeners import News, Progress, Round
+from shelfread.app.stream import Feed
 from shelfread.model.job import Event, EventKind, Job, StoredLine
 from shelfread.model.job_json import counts_json, event_json, job_json, line_json
 

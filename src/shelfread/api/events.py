@@ -17,6 +17,7 @@ from shelfread.api.jobs import Reader, sees_paths
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.streaming import EventStream, Pieces, pieces_of_all, pieces_of_job
 from shelfread.app import App
+from shelfread.app.stream import Feed
 from shelfread.model.job import Job
 
 #: Of all connections that there is room for, streams may take three of four: the others are for requests.
@@ -41,12 +42,15 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 class _Seats:
     """How many streams there are."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, feed: Feed, most: int) -> None:
+        self._feed = feed
         self._most = most
         self._taken = 0
 
     def stream(self, pieces: Pieces) -> EventStream:
         """A stream that has a seat from its beginning to its end."""
+        if self._feed.closed:
+            raise ApiProblem(503, "not-ready", "the server is about to stop", headers={"Retry-After": "5"})
         if self._taken >= self._most:
             raise ApiProblem(
                 429,
@@ -70,7 +74,7 @@ def event_routes(app: App) -> APIRouter:
         app: whose news they tell.
     """
     routes = APIRouter(prefix="/api/v1", tags=["events"])
-    seats = _Seats(int(room() * _SHARE))
+    seats = _Seats(app.feed, int(room() * _SHARE))
 
     @routes.get("/events", response_class=EventStream, responses=_ANSWER, operation_id="stream_events")
     async def events(who: Reader, last_event_id: LastId = "") -> Response:

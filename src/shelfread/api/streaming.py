@@ -25,7 +25,8 @@ from shelfread.api.event_text import (
     told_in_round,
     told_of_job,
 )
-from shelfread.app.stream import Feed, FeedClosed, News
+from shelfread.app.listeners import FeedClosed, News
+from shelfread.app.stream import Feed
 from shelfread.model.job import Job
 
 #: A stream is never silent for longer than this, in seconds: proxies and clients take silence for an end.

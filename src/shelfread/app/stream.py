@@ -1,24 +1,23 @@
 """What happens to jobs, told to everybody who listens: one reader of the tables for all of them.
 
 Jobs are run by other processes, so the tables are the source: the feed looks at them when the bell rings, and
-by itself while something runs. What a look brings is one `Round`, shared by all listeners; whoever turns it
-into text keeps that text in the round, so it is made once and not for each. A listener that does not take its
-rounds loses them and is told so: nothing is kept for those who are slow. Knows no HTTP and no text.
+by itself while something runs. What a look brings is one `Round`, shared by all `listeners`; whoever turns it
+into text keeps that text in it, so it is made once and not for each. Knows no HTTP and no text.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from shelfread.app.listeners import FeedClosed, Listener, News, Progress, Round
 from shelfread.model.job import Event, Job, StoredLine
 from shelfread.queue.bell import Bell
 from shelfread.store import job_news
@@ -34,92 +33,13 @@ LEAST_S = 0.05
 GRACE_S = 60.0
 #: What is remembered for those who come back: pieces of news.
 REMEMBERED = 4_000
-#: Rounds that wait for one listener.
-MOST_ROUNDS = 32
 #: Queued jobs that a feed knows whole when it begins.
 _QUEUED_KNOWN = 200
 #: Pages of the tables that listeners read at a time, so that there is a connection left for others.
 _READERS = 2
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is. Of these only the last one counts."""
-
-    job: Job
-
-
-@dataclass(slots=True)
-class News:
-    """One thing to tell. `number` is its place in the feed; progress has none, for it is never told again."""
-
-    job: Job
-    what: Event | StoredLine | Progress
-    number: int | None = None
-    #: What was made of it, by whoever makes it.
-    texts: dict[Any, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Round:
-    """What one look brought, and the texts that were made of it."""
-
-    news: list[News]
-    texts: dict[Any, Any] = field(default_factory=dict)
-
-    def of(self, job_seq: int) -> list[News]:
-        """The part that is about one job."""
-        return [one for one in self.news if one.job.seq == job_seq]
-
-
-class FeedClosed(Exception):
-    """The process is about to end: nothing more will be told."""
-
-
-class Listener:
-    """One who listens. `take` rounds; when `behind`, some were lost, and `catch_up` begins anew."""
-
-    def __init__(self) -> None:
-        self._rounds: deque[Round] = deque()
-        self._news = asyncio.Event()
-        self.behind = False
-        self.closed = False
-
-    def give(self, one: Round) -> None:
-        if len(self._rounds) >= MOST_ROUNDS:
-            self._rounds.clear()
-            self.behind = True
-        if not self.behind:
-            self._rounds.append(one)
-        self._news.set()
-
-    def close(self) -> None:
-        self.closed = True
-        self._news.set()
-
-    def catch_up(self) -> None:
-        """From now on nothing is missing again."""
-        self._rounds.clear()
-        self.behind = False
-
-    async def take(self, timeout_s: float) -> list[Round]:
-        """What has come, after a wait of at most so long; nothing when nothing came or something was lost.
-
-        Raises:
-            FeedClosed: the process is about to end.
-        """
-        if not self._news.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await self._news.wait()
-        self._news.clear()
-        if self.closed:
-            raise FeedClosed
-        taken = list(self._rounds)
-        self._rounds.clear()
-        return taken
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -168,6 +88,11 @@ class Feed:
 
     # For those who listen
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing will be told any more."""
+        return self._closed
+
     @asynccontextmanager
     async def listen(self, job_seq: int | None = None) -> AsyncIterator[Listener]:
         """A listener to one job, or to everything. What happens from now on is given to it.
@@ -210,7 +135,11 @@ class Feed:
 
     async def trail(self, job_seq: int, after_event: int, after_line: int) -> job_news.Trail:
         """A page of a job's past, from the tables."""
-        async with self._reading, self._database.read() as connection:
+        async with self._reading:
+            return await _finished(self._page(job_seq, after_event, after_line))
+
+    async def _page(self, job_seq: int, after_event: int, after_line: int) -> job_news.Trail:
+        async with self._database.read() as connection:
             return await job_news.trail(connection, job_seq, after_event, after_line)
 
     async def close(self) -> None:
@@ -218,11 +147,9 @@ class Feed:
         self._closed = True
         for listener in [*self._everything, *(one for group in self._of_job.values() for one in group)]:
             listener.close()
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        if (task := self._task) is not None:
+            task.cancel()
+            await asyncio.wait([task])
         self._begun.set()
 
     # The one who reads
@@ -252,13 +179,11 @@ class Feed:
                 await asyncio.sleep(max(0.0, LEAST_S - (time.monotonic() - looked)))
 
     def _is_wanted(self) -> bool:
-        if self._everything or self._of_job:
-            return True
-        return time.monotonic() - self._left_at < GRACE_S
+        return bool(self._everything or self._of_job) or time.monotonic() - self._left_at < GRACE_S
 
-    async def _tried(self, step: Any) -> bool:
+    async def _tried(self, step: Callable[[], Coroutine[Any, Any, bool]]) -> bool:
         try:
-            return bool(await step())
+            return await _finished(step())
         except Exception as error:  # noqa: BLE001 - the database is away: what happens meanwhile is told later
             _log.debug("the news of jobs cannot be read: %s: %s", type(error).__name__, error)
             return False
@@ -358,3 +283,15 @@ class Feed:
         for seq in {news.job.seq for news in one.news}:
             for listener in self._of_job.get(seq, ()):
                 listener.give(one)
+
+
+async def _finished(reading: Coroutine[Any, Any, T]) -> T:
+    """Let a read come to its end also when nobody waits for it: torn in two it loses its connection."""
+    task = asyncio.ensure_future(reading)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # looked at: the cancellation is what the caller hears of
+        raise
