@@ -283,7 +283,10 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         await migrate(database)
         app = App(settings, database)
         async with contextlib.aclosing(app.accounts):
-            yield app
+            try:
+                yield app
+            finally:
+                await app.feed.close()
     finally:
         await database.close()
 
