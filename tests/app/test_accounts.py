@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from shelfread.app import App
-from shelfread.app import accounts as module
 from shelfread.app.accounts import (
     SESSION_US,
     Accounts,
@@ -21,6 +20,7 @@ from shelfread.app.accounts import (
     digest_of,
 )
 from shelfread.model.account import AccountProblem, LastAdmin, NameInUse, Right
+from shelfread.store import accounts as store
 from shelfread.store.accounts import MOST_SESSIONS
 from tests import catalogue
 
@@ -275,7 +275,7 @@ async def test_a_token_opens_until_it_is_revoked_or_over_and_its_secret_is_nowhe
 
 async def test_a_database_that_cannot_be_written_keeps_nobody_out(app: App) -> None:
     _, secret = await app.accounts.add_token("x", Right.READ)
-    with mock.patch.object(module.accounts, "use_token", side_effect=OSError("read only")):
+    with mock.patch.object(store, "use_token", side_effect=OSError("read only")):
         assert await app.accounts.of_token(secret) is not None
         await app.accounts.aclose()
     assert (await app.accounts.tokens())[0].used_at is None

@@ -18,6 +18,8 @@ from shelfread.model.account import is_text
 
 #: Bytes of a body, levels of its JSON, bytes of path and query, and seconds until the body is there.
 BODY_LIMIT, DEPTH_LIMIT, ADDRESS_LIMIT, BODY_S = 64 * 1024, 32, 8 * 1024, 30.0
+#: Bytes of a body that are heard, though not kept, before it is refused.
+HEARD_LIMIT = 1024 * 1024
 #: A text, or what opens or closes a level.
 _MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
 _CLOSE = {"Connection": "close"}
@@ -51,7 +53,7 @@ class Bounds:
 
     async def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         said = header(scope, b"content-length")
-        if said is not None and said.isdigit() and int(said[:18]) > BODY_LIMIT:
+        if said is not None and said.isdigit() and int(said[:18]) > HEARD_LIMIT:
             raise _too_large()
         try:
             async with asyncio.timeout(self._body_s):
@@ -77,16 +79,20 @@ def _has_body(scope: Scope) -> bool:
 
 
 async def _read(receive: Receive) -> bytes:
-    body = b""
+    body, size = b"", 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise _Gone
         part: bytes = message.get("body", b"")
-        body += part
-        if len(body) > BODY_LIMIT:
+        size += len(part)
+        more = message.get("more_body", False)
+        # What is not far too large is heard to its end: who still speaks does not hear the answer.
+        if size > HEARD_LIMIT or (size > BODY_LIMIT and not more):
             raise _too_large()
-        if not message.get("more_body", False):
+        if size <= BODY_LIMIT:
+            body += part
+        if not more:
             return body
 
 
