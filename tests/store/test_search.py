@@ -1,4 +1,4 @@
-"""`store.search` and `store.search_index`: everything is found by what people type, and costs scans nothing."""
+"""`store.search`, `store.search_index`: all is found by what people type, and scans pay nothing for it."""
 
 from __future__ import annotations
 

@@ -13,15 +13,19 @@ from fastapi.routing import APIRoute
 from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
 from shelfread.api.bounds import Bounds
+from shelfread.api.browse import browse_routes
 from shelfread.api.caller import OwnNames, OwnPages
 from shelfread.api.config import config_routes
 from shelfread.api.events import event_routes
+from shelfread.api.files import file_routes
 from shelfread.api.health import Workers, health_routes
 from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
 from shelfread.api.login import Doorkeeper, login_routes
+from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ANSWERS, speak_of_problems
 from shelfread.api.scans import scan_routes
+from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
 from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
@@ -53,6 +57,10 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         config_routes(app),
         job_routes(app),
         event_routes(app),
+        problem_routes(app),
+        browse_routes(app),
+        search_routes(app),
+        file_routes(app),
     ]
 
 

@@ -84,7 +84,7 @@ def job_routes(app: App) -> APIRouter:
             statuses=[one.value for one in status],
             types=[one.value for one in type],
             library_id=library_id,
-            before_seq=_cursor("jobs", after),
+            before_seq=cursor_of("jobs", after),
             limit=count + 1,
         )
         page = listed[:count]
@@ -138,7 +138,7 @@ def job_routes(app: App) -> APIRouter:
     ) -> dict[str, Any]:
         """The open problems in what a job covers."""
         job = await found(job_id)
-        count, behind = clamped(limit), _cursor("job problems", after) or 0
+        count, behind = clamped(limit), cursor_of("job problems", after) or 0
         rows: list[ProblemRow] = []
         if job.library_id is not None and job.scopes:
             rows = await open_problems(
@@ -146,7 +146,7 @@ def job_routes(app: App) -> APIRouter:
             )
         page = rows[:count]
         return {
-            "items": [_problem(row, who) for row in page],
+            "items": [problem_told(row, who) for row in page],
             "next": encoded("job problems", [page[-1].id]) if len(rows) > count else None,
         }
 
@@ -204,7 +204,8 @@ def told(job: Job, who: Principal, workers: Mapping[str, Mapping[str, Any]] = {}
     return job_json(job, workers.get(job.worker_id or ""), paths=sees_paths(who))
 
 
-def _problem(row: ProblemRow, who: Principal) -> dict[str, Any]:
+def problem_told(row: ProblemRow, who: Principal) -> dict[str, Any]:
+    """A problem as somebody may see it."""
     paths = sees_paths(who)
     return {
         "id": row.id,
@@ -216,7 +217,8 @@ def _problem(row: ProblemRow, who: Principal) -> dict[str, Any]:
     }
 
 
-def _cursor(question: str, text: str | None) -> int | None:
+def cursor_of(question: str, text: str | None) -> int | None:
+    """The number in a cursor from outside."""
     if text is None:
         return None
     try:

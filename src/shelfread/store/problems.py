@@ -161,6 +161,7 @@ async def open_problems(
     scopes: Sequence[Scope] | None = None,
     limit: int | None = None,
     after_id: int | None = None,
+    code: str | None = None,
 ) -> list[ProblemRow]:
     """Open problems by path; those of missing files are not shown. Optionally only inside some scopes.
 
@@ -184,6 +185,8 @@ async def open_problems(
         query = query.order_by(roots.c.library_id, roots.c.path, problems.c.path, problems.c.code)
     else:
         query = query.where(problems.c.id > after_id).order_by(problems.c.id)
+    if code is not None:
+        query = query.where(problems.c.code == code)
     if library_id is not None:
         query = query.where(roots.c.library_id == library_id)
     if scopes is not None:
