@@ -40,7 +40,7 @@ def meant(method: str, path: str) -> str:
         return "read"
     if (method, path) in SCANS:
         return "scan"
-    return "read" if method == "GET" and path not in ADMIN_READS else "admin"
+    return "read" if method in ("GET", "HEAD") and path not in ADMIN_READS else "admin"
 
 
 async def test_every_route_needs_what_it_is_meant_to_need(app: App) -> None:
@@ -65,7 +65,9 @@ async def test_exactly_those_who_may_pass_the_gate_of_each_route(live: Live) -> 
                 told = (method, path, token, answer.status_code, answer.text)
                 if expected is not None:
                     assert answer.status_code == expected, told
-                    assert answer.json()["type"].endswith("unauthenticated" if token is None else "forbidden")
+                    if method != "HEAD":
+                        slug = "unauthenticated" if token is None else "forbidden"
+                        assert answer.json()["type"] == f"/problems/{slug}"
                 else:
                     assert answer.status_code not in (401, 403) or line.word == "open", told
                     assert answer.status_code < 500, told
