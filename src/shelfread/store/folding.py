@@ -49,7 +49,6 @@ def _is_accent(character: str) -> bool:
     return place == 1 or 10 <= place <= 36 or place >= 200
 
 
-@lru_cache(maxsize=4096)
 def sort_key(text: str) -> str:
     """By what a name is sorted and found; NUL, which PostgreSQL does not store, is gone."""
     return folded(text[:TEXT_LENGTH]).replace("\x00", "")[:KEY_LENGTH].rstrip()

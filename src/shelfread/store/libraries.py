@@ -110,9 +110,7 @@ class LibraryRepository:
         async def work(connection: AsyncConnection) -> Library | None:
             if not await _load(connection, library_id):
                 return None
-            values: dict[str, object] = {}
-            if name is not None:
-                values["name"] = name
+            values: dict[str, object] = {} if name is None else {"name": name}
             if options is not None:
                 values["options"] = _options_text(options)
             if remove_roots:

@@ -13,6 +13,7 @@ from enum import IntEnum
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.store.database import run_many
 from shelfread.store.tables import search_due
 
 #: Ids in one note, so that one who makes words of them has the database for a short time only.
@@ -47,7 +48,12 @@ async def note(
             notes[-1][name] = part
             left -= len(part)
     if notes:
-        await connection.execute(insert(search_due), [{"items": json.dumps(one)} for one in notes])
+        # One round trip, as a batch has many: everything here is paid by a scan.
+        await run_many(
+            connection,
+            "INSERT INTO search_due (items) VALUES (?)",
+            [(json.dumps(one, separators=(",", ":")),) for one in notes],
+        )
 
 
 async def note_removed(connection: AsyncConnection, library_id: int) -> None:
