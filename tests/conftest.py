@@ -11,6 +11,7 @@ import io
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 import zlib
@@ -40,6 +41,18 @@ from shelfread.tasks.library_scan import Pools, PoolSizes, warm
 from tests import catalogue
 
 SIZES = PoolSizes(parsers=2, walkers=1)
+
+
+def pytest_configure() -> None:
+    """Whoever starts tests in the background may have them ignore signals; so would their programs."""
+    for number, own in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, own)
+
 
 # Databases
 

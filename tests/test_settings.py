@@ -510,3 +510,8 @@ def test_debugging_can_be_asked_even_where_the_settings_are_unusable(
     monkeypatch.setenv("SHELFREAD_PARSERS", "many")
     monkeypatch.setenv("SHELFREAD_DEBUG", text)
     assert debugging() is on
+
+
+def test_a8_the_variable_overrides_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFREAD_ANALYZER_SCAN_JOB_TIMEOUT", "60")
+    assert read_settings().analyzer_scan_job_timeout == 60

@@ -54,14 +54,6 @@ class Times:
     ids_passed_over: int = 0
 
 
-def note_ids(shelf: Shelf, rows: dict[str, int]) -> None:
-    """Remember the first id that each file is seen with, and where it was seen last."""
-    for path, item in shelf.present().items():
-        if path in rows:
-            shelf.known[item.key] = path
-            shelf.ids.setdefault(item.key, rows[path])
-
-
 def late_leavers(times: list[float]) -> list[Violation]:
     """Workers that were told to leave and took too long."""
     return [Violation("leave", f"a worker took {took:.1f} s to leave") for took in times if took > LEAVING_S]
@@ -235,7 +227,7 @@ def _on_disk(
             where = "on disk" if path in present else "in the catalogue"
             found.append(Violation("I11", f"{shelf.name}: {path} is only {where}"))
         for path, item in present.items():
-            before, now = shelf.ids.get(item.key), ids[number].get(path)
+            before, now = shelf.id_of(item), ids[number].get(path)
             if before is None or now is None:
                 continue
             times.ids += 1

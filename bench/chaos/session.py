@@ -122,7 +122,7 @@ class Feeder:
         shelf = self._shelf_of[number]
         if not any(job.library_id == number and job.status is JobStatus.RUNNING for job in active):
             rows = await known_files(self._app, library)
-            judge.note_ids(shelf, rows)
+            shelf.note_ids(rows)
             there = shelf.present()
             if shelf.change(len(rows.keys() - there.keys())):
                 self.changes += 1
@@ -188,7 +188,7 @@ async def run(wanted: Wanted, tell: Any = print) -> Outcome:
                 # Every other one is scanned before; the first scans of the rest are for the faults.
                 if number % 2 == 0:
                     await app.scan(library)
-                    judge.note_ids(shelf, await known_files(app, library))
+                    shelf.note_ids(await known_files(app, library))
             witness.install(database)
             terms = crews.Terms(database.url, wanted.lease_s, wanted.fence)
             crew = crews.Crew(folder, terms, list(wanted.hands))

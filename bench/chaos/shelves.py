@@ -46,8 +46,9 @@ class Shelf:
     away: dict[str, list[tuple[float, float | None]]] = field(default_factory=lambda: defaultdict(list))
     #: The scan's id of each file that had one, by key.
     ids: dict[int, int] = field(default_factory=dict)
-    #: Under which path the catalogue last had each file, by key.
+    #: Under which path the catalogue last had each file, by key; and which came back since then.
     known: dict[int, str] = field(default_factory=dict)
+    back: set[int] = field(default_factory=set)
     #: What was done: when (seconds since the epoch), what, to which file, its path then.
     log: list[tuple[float, str, int, str]] = field(default_factory=list)
     #: When each file was moved, by key: from, until. Seconds since the epoch.
@@ -77,6 +78,25 @@ class Shelf:
         return not any(
             gone <= until and (back is None or back >= since) for gone, back in self.away.get(path, ())
         ) and any(item.path == path for item in self.items.values())
+
+    def id_of(self, item: Item) -> int | None:
+        """The id that a file must have; None when nobody can say.
+
+        One that came back under another name than the catalogue knew is a new file: between two scans it was
+        moved and deleted, or brought back and moved.
+        """
+        if item.key in self.back and self.known.get(item.key) != item.path:
+            return None
+        return self.ids.get(item.key)
+
+    def note_ids(self, rows: dict[str, int]) -> None:
+        """Remember what the catalogue says: the first id that each file is seen with, and where it is."""
+        for path, item in self.present().items():
+            if path in rows:
+                if self.id_of(item) is None:
+                    self.ids[item.key] = rows[path]
+                self.back.discard(item.key)
+                self.known[item.key] = path
 
     # What people do
 
@@ -176,9 +196,7 @@ class Shelf:
         self.away[item.path].append((began, time.time()))
         item.there = True
         self._note("restore", item)
-        if self.known.get(item.key) != item.path:
-            # Moved and deleted before any scan saw it: nothing says that it is the file that is missing.
-            self.ids.pop(item.key, None)
+        self.back.add(item.key)
 
     # Inside
 

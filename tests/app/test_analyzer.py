@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from asyncio.subprocess import PIPE
@@ -18,7 +19,8 @@ from shelfread.app.analyzer import NewRootsRefused, NothingToScan, PathRefused, 
 from shelfread.app.shelving import Overlap
 from shelfread.model.job import Enqueued, JobStatus, Scope
 from shelfread.model.library import Library
-from shelfread.settings import Settings
+from shelfread.settings import Settings, read_settings
+from shelfread.store import config
 from shelfread.store.libraries import LibraryRepository
 from shelfread.tasks.library_scan import Pools
 from tests.conftest import Shelf, Tree
@@ -390,3 +392,55 @@ async def test_wanted_leaves_the_default_list_as_it_is() -> None:
     default = (b"/a", b"/b")
     assert wanted(None, default) == [b"/a", b"/b"]
     assert wanted([b"/c"], default) == [b"/c"]
+
+
+async def _stored(shelf: Shelf, value: int | None) -> None:
+    async def work(connection: Any) -> None:
+        await config.put(connection, config.ANALYZER_SCAN_JOB_TIMEOUT, value)
+
+    await shelf.app.database.write(work)
+
+
+async def test_a9_a10_what_is_stored_counts_at_every_enqueue_and_queued_jobs_keep_it(
+    shelf: Shelf,
+) -> None:
+    first, second, third = (_folder(shelf, name) for name in ("A-M", "N-Z", "Other"))
+    jobs = shelf.app.jobs
+    (early,) = await shelf.app.analyze([first])
+    await _stored(shelf, 600)
+    (late,) = await shelf.app.analyze([second])
+    library = await shelf.library()
+    asked = await shelf.app.request_scan(library, [Scope(library.roots[0].id, b"Asked")])
+    await _stored(shelf, 700)
+    assert (await jobs.cancel(early.job.id)) is not None
+    again = await shelf.app.retry(early.job.id)
+    assert again is not None
+    await _stored(shelf, None)
+    (last,) = await shelf.app.analyze([third])
+    told = [early, late, asked, again, last]
+    assert [one.job.timeout_s for one in told] == [21_600, 600, 600, 700, 21_600]
+    kept = [await jobs.get(one.job.id) for one in told]
+    assert [job.timeout_s for job in kept if job] == [21_600, 600, 600, 700, 21_600]
+
+
+async def test_a15_each_part_settles_what_is_missing_in_its_own_paths_only(shelf: Shelf) -> None:
+    for part in ("A-M", "N-Z"):
+        shelf.tree.add(f"{part}/goes.mp3")
+        shelf.tree.add(f"{part}/stays.mp3")
+    await shelf.scan()
+    shelf.tree.delete("A-M/goes.mp3")
+    shelf.tree.delete("N-Z/goes.mp3")
+    assert await shelf.scan(within=[(0, "A-M")]) == {"removed": 1, "unchanged": 1}
+    assert await shelf.missing() == {"A-M/goes.mp3"}
+    assert await shelf.scan(within=[(0, "N-Z")]) == {"removed": 1, "unchanged": 1}
+    assert await shelf.missing() == {"A-M/goes.mp3", "N-Z/goes.mp3"}
+
+
+@pytest.mark.parametrize("form", ["json", "commas"])
+async def test_a16_the_default_list_comes_from_the_environment(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    paths = [os.fsdecode(_folder(shelf, name)) for name in ("A-M", "N-Z")]
+    monkeypatch.setenv("SHELFREAD_ANALYZER_PATHS", json.dumps(paths) if form == "json" else ",".join(paths))
+    app = _set(shelf.app, analyzer_paths=read_settings().analyzer_paths)
+    assert await _scopes(shelf, await app.analyze()) == [{b"A-M", b"N-Z"}]

@@ -201,7 +201,7 @@ def test_show_says_which_process_runs_it_and_whether_it_lives(shelf: Shelf, queu
         ("run_at", b"\0"),
         ("items_total", "x"),
         ("timeout_s", "x"),
-        ("queued_at", 2**62),
+        ("queued_at", 2**63 - 1),
         ("worker_id", b"\xff"),
         ("status", b"\xff"),
         ("seq", "x"),

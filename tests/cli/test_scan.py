@@ -237,3 +237,11 @@ def test_unusable_settings_are_one_line(shelf: Shelf, variable: str, value: str,
 def test_wrong_usage_is_one_line_and_exit_code_2(shelf: Shelf, args: tuple[str | bytes, ...]) -> None:
     args = tuple(os.fsencode(b"\xff") if arg == "\udc00" else arg for arg in args)
     assert shelf.refused(*args).isprintable()
+
+
+def test_d31_library_scan_is_of_all_its_roots(shelf: Shelf) -> None:
+    shelf.sound("one/a.mp3")
+    shelf.sound("two/b.mp3")
+    roots = [shelf.music / "one", shelf.music / "two"]
+    assert shelf.call("library", "add", "Both", *roots, "--kind", "music").code == 0
+    assert shelf.call("library", "scan", "Both", "--json").json()["items_added"] == 2

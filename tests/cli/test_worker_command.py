@@ -193,3 +193,11 @@ async def test_it_may_open_as_many_files_as_the_system_lets_it(at_home: House) -
     worker = at_home.program("worker", start=few)
     await worker.has_said("the catalogue is")
     assert psutil.Process(worker.process.pid).rlimit(psutil.RLIMIT_NOFILE) == (300, 300)
+
+
+async def test_d28_a_worker_works_where_serve_is_told_to_have_none(at_home: House, tmp_path: Path) -> None:
+    job_id = await at_home.queue(await at_home.library(many_files(tmp_path / "Music", 5)))
+    worker = at_home.program("worker", SHELFREAD_WORKER_ENABLED="off")
+    await at_home.job_is(job_id, JobStatus.COMPLETED)
+    worker.tell(signal.SIGTERM)
+    assert await worker.ended(10) == 0

@@ -428,3 +428,10 @@ async def test_an_id_that_no_database_takes_is_an_id_that_does_not_exist(stand: 
     assert await stand.repository.get(text) is None
     assert await stand.repository.cancel(text) is None
     assert await stand.repository.with_prefix(text) == []
+
+
+async def test_d2_the_history_is_of_twenty_jobs_unless_told(stand: Stand) -> None:
+    for number in range(21):
+        await stand.queued(b"%d" % number)
+    assert len(await stand.repository.history(stand.library_id)) == 20
+    assert len(await stand.repository.history(stand.library_id, 100)) == 21

@@ -746,3 +746,26 @@ async def test_a_database_that_is_away_for_a_while_stops_no_heart(
     await job.close()
     again = await bench.claim()
     await again.cancel()
+
+
+async def test_b4_a_commit_puts_the_next_bare_heartbeat_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await bench.claim(heartbeat_s=3600)
+    beats = 0
+    genuine = ScanJobRepository.heartbeat
+
+    async def counting(*arguments: Any, **more: Any) -> None:
+        nonlocal beats
+        beats += 1
+        await genuine(*arguments, **more)
+
+    monkeypatch.setattr(ScanJobRepository, "heartbeat", counting)
+    job._last -= 7200
+    await job.commit(None, report())
+    await job._beat_if_due()
+    assert beats == 0
+    job._last -= 7200
+    await job._beat_if_due()
+    assert beats == 1
+    await job.cancel()

@@ -660,3 +660,20 @@ async def test_two_servers_that_both_find_a_prune_due_ask_for_one(
     async with asyncio.timeout(20):
         await asyncio.gather(then_done(), later())
     assert len(await bench.jobs("prune")) == 1
+
+
+async def test_a10_the_running_time_of_a_prune_is_resolved_when_it_is_queued(bench: Bench) -> None:
+    repository = ScanJobRepository(bench.database, clock=bench.clock)
+    await repository.enqueue(
+        JobRequest(JobType.SCAN, bench.library_id, (Scope((await _roots(bench))[0], b""),))
+    )
+    await bench.end_jobs()
+
+    async def work(connection: Any) -> None:
+        await config.put(connection, config.ANALYZER_SCAN_JOB_TIMEOUT, 700)
+
+    await bench.database.write(work)
+    bench.now += DAY
+    await bench.server().look()
+    (job,) = await bench.jobs("prune")
+    assert job["timeout_s"] == 700

@@ -1105,3 +1105,72 @@ async def test_a_task_that_ends_at_the_very_moment_ends_in_exactly_one_way(stand
     assert len(seen) > 1 or what == "lose", seen
     gc.collect()  # that nobody looked at an error is told when its task goes: see `complaints`
     await asyncio.sleep(0)
+
+
+async def test_d24_ticks_that_never_wait_give_others_their_turn(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a database does: between two jobs the loop itself lets go."""
+    one = worker(stand, Engine())
+    ticks, turns = 0, set()
+
+    async def at_once() -> bool:
+        nonlocal ticks
+        ticks += 1
+        return ticks < 100
+
+    async def other() -> None:
+        while True:
+            turns.add(ticks)
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(one, "run_once", at_once)
+    beside = asyncio.create_task(other())
+    one.start(3600)
+    await _until(lambda: ticks == 100)
+    await one.stop()
+    beside.cancel()
+    await asyncio.wait([beside])
+    assert set(range(1, 100)) <= turns
+
+
+async def test_d22_nothing_in_a_worker_sleeps_on_the_thread_of_the_event_loop(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, genuine, slept = threading.get_ident(), time.sleep, []
+
+    def watched(seconds: float) -> None:
+        if threading.get_ident() == here:
+            slept.append(seconds)
+        genuine(seconds)
+
+    monkeypatch.setattr(time, "sleep", watched)
+    job = await stand.queued(b"a")
+    one = worker(stand, Engine(), clocks=QUICK)
+    one.start(0.01)
+
+    async def done() -> bool:
+        return (await found(stand, job)).status is JobStatus.COMPLETED
+
+    await _until(done)
+    await asyncio.sleep(0.1)
+    await one.stop()
+    assert slept == []
+
+
+async def test_a20_one_that_has_met_its_deadline_leaves_its_sibling_all_its_time(stand: Stand) -> None:
+    short, long = await stand.repository.enqueue_all(
+        [
+            stand.request(b"a", request_id="one", timeout_s=1),
+            stand.request(b"b", request_id="one", timeout_s=60),
+        ]
+    )
+    first, second = Engine(hangs), Engine(hangs)
+    async with at_work(worker(stand, first)) as ends, at_work(worker(stand, second)) as goes_on:
+        async with asyncio.timeout(30):
+            await asyncio.wait([ends, goes_on], return_when=asyncio.FIRST_COMPLETED)
+        # Its time would be over, too, if they shared one.
+        await asyncio.sleep(1.5)
+        assert (await found(stand, short.job)).reason == "deadline"
+        assert (await found(stand, long.job)).status is JobStatus.RUNNING
+        await stand.repository.cancel(long.job.id)
