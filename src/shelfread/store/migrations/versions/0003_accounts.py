@@ -62,3 +62,5 @@ def upgrade() -> None:
         sa.Column("created_at", BIG, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_secrets"),
     )
+    for name in ("users", "tokens"):
+        op.execute(sa.text("INSERT INTO id_counters (name, next) VALUES (:name, 1)").bindparams(name=name))
