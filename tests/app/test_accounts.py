@@ -13,12 +13,12 @@ from shelfread.app import App
 from shelfread.app.accounts import (
     SESSION_US,
     Accounts,
-    Busy,
     SetUpAlready,
     WrongPassword,
     WrongSecret,
     digest_of,
 )
+from shelfread.app.passwords import Busy
 from shelfread.model.account import AccountProblem, LastAdmin, NameInUse, Right
 from shelfread.store import accounts as store
 from shelfread.store.accounts import MOST_SESSIONS
@@ -88,14 +88,14 @@ async def test_a_password_is_stored_as_argon2id_and_a_weaker_hash_is_made_anew(a
 async def test_an_unknown_name_takes_as_long_as_a_known_one(app: App) -> None:
     await app.accounts.add_user("ada", PASSWORD, Right.READ)
     asked: list[str] = []
-    genuine = app.accounts._hasher
+    genuine = app.accounts._passwords._hasher
 
     class Seen:
         def verify(self, hashed: str, password: str) -> bool:
             asked.append(hashed[: hashed.rindex("p=1$")])
             return genuine.verify(hashed, password)
 
-    with mock.patch.dict(vars(app.accounts), {"_hasher": Seen()}):
+    with mock.patch.dict(vars(app.accounts._passwords), {"_hasher": Seen()}):
         for name in ("ada", "eve", "\0"):
             assert await app.accounts.verify(name, "wrong") is None
     assert len(asked) == 3
@@ -150,7 +150,7 @@ async def test_no_more_than_two_passwords_are_hashed_at_a_time_and_few_may_wait(
             running -= 1
             return "hash"
 
-    with mock.patch.dict(vars(app.accounts), {"_hasher": Slow()}):
+    with mock.patch.dict(vars(app.accounts._passwords), {"_hasher": Slow()}):
         ended = await asyncio.gather(*(app.accounts._hash("x") for _ in range(60)), return_exceptions=True)
     assert most == 2
     assert sum(isinstance(one, Busy) for one in ended) >= 20

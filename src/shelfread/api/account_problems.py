@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shelfread.api.problems import ApiProblem
-from shelfread.app.accounts import Busy, WrongPassword
+from shelfread.app.accounts import WrongPassword
+from shelfread.app.passwords import Busy
 from shelfread.model.account import AccountProblem, LastAdmin, NameInUse
 
 #: Seconds after which passwords that wait now are checked.

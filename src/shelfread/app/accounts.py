@@ -1,24 +1,21 @@
 """Who may come in: users and their passwords, sessions of browsers, tokens of programs, the first set-up.
 
-Secrets are made here, and only their digests are stored. Passwords are hashed with Argon2id in a thread, few
-at a time, since each takes 64 MiB. Stands on `store.accounts`; knows no HTTP.
+Secrets are made here, and only their digests are stored; `passwords` hashes those that people think of.
+Stands on `store.accounts`; knows no HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import functools
 import hashlib
-import os
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from shelfread.app.passwords import Passwords
 from shelfread.model.account import (
     NAME_LIMIT,
-    PASSWORD_LIMIT,
     AccountProblem,
     Principal,
     Right,
@@ -26,19 +23,11 @@ from shelfread.model.account import (
     User,
     checked_name,
     checked_password,
-    is_text,
 )
 from shelfread.store import accounts
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
 
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
-
-#: The costs of a password, as OWASP and RFC 9106 advise: KiB of memory, and passes.
-_MEMORY_KIB, _PASSES = 65_536, 3
-#: Passwords that are hashed at a time, and those that may wait for it.
-_AT_ONCE, _MOST_WAITING = 2, 32
 _DAY_US = 86_400 * 1_000_000
 #: A session lasts so long after it was last used.
 SESSION_US = 30 * _DAY_US
@@ -48,10 +37,6 @@ _SEEN_EVERY_US, _USED_EVERY_US = 3600 * 1_000_000, 60 * 1_000_000
 _SECRET_LIMIT = 256
 #: What every token begins with, so that it is known for one wherever it turns up.
 TOKEN_PREFIX = "shelfread_"  # noqa: S105
-
-
-class Busy(Exception):
-    """Too many passwords are being checked at this moment."""
 
 
 class WrongPassword(AccountProblem):
@@ -77,12 +62,7 @@ class Accounts:
     def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
         self._database = database
         self._clock = clock
-        #: Nobody's hash: an unknown name costs as much time as a known one.
-        self._nobody = (
-            f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${_b64(os.urandom(16))}${_b64(os.urandom(32))}"
-        )
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._passwords = Passwords()
         self._notes: set[asyncio.Task[None]] = set()
 
     async def aclose(self) -> None:
@@ -99,7 +79,7 @@ class Accounts:
             AccountProblem: it cannot be like this; NameInUse: the name is taken.
             Busy: later.
         """
-        name, hashed = checked_name(name), await self._hash(checked_password(password))
+        name, hashed = checked_name(name), await self._passwords.hash(checked_password(password))
         now = self._clock()
         return await self._database.write(lambda there: accounts.add_user(there, name, hashed, right, now))
 
@@ -137,9 +117,9 @@ class Accounts:
                 found = await accounts.user_of(connection, user_id)
             if found is None:
                 return False
-            if not await self._is(found[1], before):
+            if not await self._passwords.matches(found[1], before):
                 raise WrongPassword("this is not the password that it was before")
-        hashed = await self._hash(password)
+        hashed = await self._passwords.hash(password)
         keep = digest_of(session) if session else None
         return await self._database.write(lambda there: accounts.set_password(there, user_id, hashed, keep))
 
@@ -155,11 +135,11 @@ class Accounts:
                 name = checked_name(name)
                 async with self._database.read() as connection:
                     found = await accounts.user_named(connection, name)
-        user, hashed = found or (None, self._nobody)
-        if not await self._is(hashed, password) or user is None:
+        user, hashed = found or (None, self._passwords.nobody)
+        if not await self._passwords.matches(hashed, password) or user is None:
             return None
-        if self._hasher.check_needs_rehash(hashed):
-            fresh = await self._hash(password)
+        if self._passwords.is_outdated(hashed):
+            fresh = await self._passwords.hash(password)
             await self._database.write(lambda there: accounts.rehash(there, user.id, hashed, fresh))
         return user
 
@@ -197,7 +177,7 @@ class Accounts:
                 raise SetUpAlready
             if not await accounts.is_secret(connection, accounts.SETUP, digest):
                 raise WrongSecret
-        name, hashed = checked_name(name), await self._hash(checked_password(password))
+        name, hashed = checked_name(name), await self._passwords.hash(checked_password(password))
 
         async def work(connection: Any) -> User:
             # First this row: of two who come at the same moment one waits here for the other.
@@ -284,12 +264,6 @@ class Accounts:
 
     # How
 
-    @functools.cached_property
-    def _hasher(self) -> PasswordHasher:
-        from argon2 import PasswordHasher  # when it is needed: a scan from the command line is not slower
-
-        return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1)
-
     def _note(self, writing: Coroutine[Any, Any, None]) -> None:
         """Write down that something was used, without letting anybody wait for it, or fail by it."""
 
@@ -300,36 +274,3 @@ class Accounts:
         task = asyncio.create_task(write())
         self._notes.add(task)
         task.add_done_callback(self._notes.discard)
-
-    async def _hash(self, password: str) -> str:
-        async with self._turn():
-            return await asyncio.to_thread(self._hasher.hash, password)
-
-    async def _is(self, hashed: str, password: str) -> bool:
-        from argon2.exceptions import VerificationError
-
-        usable = len(password) <= PASSWORD_LIMIT and is_text(password)
-        async with self._turn():
-            try:
-                await asyncio.to_thread(self._hasher.verify, hashed, password if usable else "")
-            except VerificationError:
-                return False
-        return usable
-
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> Any:
-        if self._waiting >= _MOST_WAITING:
-            raise Busy
-        self._waiting += 1
-        try:
-            await self._turns.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
-
-
-def _b64(content: bytes) -> str:
-    return base64.b64encode(content).rstrip(b"=").decode()
