@@ -49,7 +49,9 @@ def report(outcome: Outcome) -> str:
     lines += [
         "",
         f"Ids compared: {outcome.times.ids} files, {outcome.times.ids_passed_over} of them passed over "
-        "because they were moved while their library was being walked.",
+        "because they were moved while their library was being walked. Of "
+        f"{outcome.times.ids_unknown} more none is expected: they came back under another name than the one "
+        "that the catalogue had last, or were never seen before the last scan.",
     ]
     lines += ["", f"Jobs from the end of the faults to the last end: {outcome.peace_s:.1f} s.", ""]
     ends = ", ".join(f"{count} {words}" for words, count in outcome.times.ends.most_common())

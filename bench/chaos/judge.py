@@ -49,9 +49,11 @@ class Times:
     events: int = 0
     #: How the jobs ended.
     ends: Counter[str] = field(default_factory=Counter)
-    #: Files whose id was compared, and those that were moved under the eyes of a scan.
+    #: Files whose id was compared; those among them that were moved under the eyes of a scan, which may have
+    #: another; and those of which none is expected, since they came back under another name.
     ids: int = 0
     ids_passed_over: int = 0
+    ids_unknown: int = 0
 
 
 def late_leavers(times: list[float]) -> list[Violation]:
@@ -229,6 +231,7 @@ def _on_disk(
         for path, item in present.items():
             before, now = shelf.id_of(item), ids[number].get(path)
             if before is None or now is None:
+                times.ids_unknown += 1
                 continue
             times.ids += 1
             if _meanwhile(shelf.moved.get(item.key, []), scanned.get(number, [])):

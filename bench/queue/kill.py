@@ -6,8 +6,9 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 
 from bench import memory
@@ -132,8 +133,7 @@ async def _workers(stand: Stand, database: str, wanted: int, number: int) -> lis
                 row = await app.jobs.worker(job.worker_id or "")
                 assert row is not None
                 hit = workers.pop(row["pid"])
-                moment = time.time_ns() // 1000
-                _signal_all(hit, number)
+                moment = await _hit(hit, number, app)
                 counted = await _claimed_again(app, job, moment, found)
                 hit.kill()
                 if counted:
@@ -141,6 +141,28 @@ async def _workers(stand: Stand, database: str, wanted: int, number: int) -> lis
                     await ended(app, job.id)
                 await one_more()
     return found
+
+
+async def _hit(worker: Program, number: int, app: App) -> int:
+    """Send a signal; gives when, in microseconds.
+
+    One that is stopped in the middle of a transaction keeps an SQLite file locked for as long as it sleeps:
+    nobody can do anything about that, so it is stopped at another moment.
+    """
+    while True:
+        moment = time.time_ns() // 1000
+        _signal_all(worker, number)
+        if number != signal.SIGSTOP or app.database.path is None:
+            return moment
+        with closing(sqlite3.connect(app.database.path, timeout=1, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                _signal_all(worker, signal.SIGCONT)
+            else:
+                return moment
+        await asyncio.sleep(0.02)
 
 
 def _signal_all(worker: Program, number: int) -> None:

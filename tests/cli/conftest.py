@@ -10,14 +10,18 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
 import pytest
+import pytest_asyncio
 
 from bench.corpus import make_file
 from shelfread.cli import program
+from tests.cli.staying_programs import FILES, House, house, many_files, plain_environment
+from tests.conftest import NewCatalogue
 
 
 class Ended(NamedTuple):
@@ -31,12 +35,6 @@ class Ended(NamedTuple):
         """The one JSON document on standard output (everything else must be elsewhere)."""
         assert self.out.count("\n") == 1, self
         return json.loads(self.out)
-
-
-def plain_environment() -> dict[str, str]:
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(("SHELFREAD_", "PYTEST_"))
-    }
 
 
 class Shelf:
@@ -146,3 +144,26 @@ def shelf(bare_shelf: Shelf, empty_catalogue: Path) -> Shelf:
 def stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+# Programs that stay
+
+
+@pytest.fixture(scope="session")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that takes a few seconds to scan."""
+    return many_files(tmp_path_factory.mktemp("big") / "Music", FILES)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at_home(tmp_path: Path, new_catalogue: NewCatalogue) -> AsyncIterator[House]:
+    """On SQLite."""
+    async with house(tmp_path, await new_catalogue("sqlite")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def anywhere(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
+    """On SQLite and on PostgreSQL."""
+    async with house(tmp_path, database_url) as made:
+        yield made

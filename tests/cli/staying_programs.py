@@ -23,7 +23,6 @@ from shelfread.app import App, open_app
 from shelfread.model.job import Event, Job, JobStatus
 from shelfread.model.library import Library
 from shelfread.settings import Settings
-from tests.cli.conftest import plain_environment
 from tests.conftest import Tree
 
 T = TypeVar("T")
@@ -38,6 +37,12 @@ async def until(look: Callable[[], Awaitable[T | None]], what: str, seconds: flo
         assert time.monotonic() < deadline, f"in vain: {what}"
         await asyncio.sleep(0.01)
     return seen
+
+
+def plain_environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("SHELFREAD_", "PYTEST_"))
+    }
 
 
 def get(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
@@ -242,6 +247,10 @@ async def house(folder: Path, database_url: str) -> AsyncIterator[House]:
         finally:
             for program in made.programs:
                 program.end()
+
+
+#: Files of a library that takes a few seconds to scan.
+FILES = 12_000
 
 
 def many_files(folder: Path, count: int, per_folder: int = 50) -> Path:

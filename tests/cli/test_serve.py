@@ -11,47 +11,32 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import psycopg
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.job import JobStatus
 from shelfread.queue.schedule import Schedules
 from shelfread.store import tables
-from tests.cli.staying_programs import House, Program, alive, get, house, many_files, small_libraries, until
+from tests.cli.staying_programs import (
+    FILES,
+    House,
+    Program,
+    alive,
+    get,
+    house,
+    many_files,
+    small_libraries,
+    until,
+)
 from tests.conftest import NewCatalogue, PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-FILES = 12_000
-
-
-@pytest.fixture(scope="module")
-def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that takes a few seconds to scan."""
-    return many_files(tmp_path_factory.mktemp("big") / "Music", FILES)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def at_home(tmp_path: Path, new_catalogue: NewCatalogue) -> AsyncIterator[House]:
-    """On SQLite."""
-    async with house(tmp_path, await new_catalogue("sqlite")) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def anywhere(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
-    """On SQLite and on PostgreSQL."""
-    async with house(tmp_path, database_url) as made:
-        yield made
-
 
 # What it does
 
@@ -225,11 +210,15 @@ async def test_d26_a_reload_makes_two_workers_of_one_and_leaves_a_running_job_al
     anywhere.settings_file("SHELFREAD_WORKER_COUNT=2\n")
     server.tell(signal.SIGHUP)
     await server.is_in_state("running", wanted=2, present=2, busy=1)
-    other = await anywhere.queue(await anywhere.library(many_files(tmp_path / "Other", 5), "Other"))
-    await anywhere.job_is(other, JobStatus.COMPLETED)
-    assert (await anywhere.job(job_id)).status is JobStatus.RUNNING, "they ran side by side"
     await anywhere.job_is(job_id, JobStatus.COMPLETED)
     await anywhere.completed_once(job_id)
+    pair = [await anywhere.library(many_files(tmp_path / name, 1500), name) for name in ("One", "Two")]
+    ids = [await anywhere.queue(library) for library in pair]
+    for one in ids:
+        await anywhere.job_is(one, JobStatus.COMPLETED)
+    jobs = [await anywhere.job(one) for one in ids]
+    began, ended = [job.started_at or 0 for job in jobs], [job.completed_at or 0 for job in jobs]
+    assert max(began) < min(ended), "they ran side by side"
     anywhere.settings_file("SHELFREAD_WORKER_COUNT=1\n")
     server.tell(signal.SIGHUP)
 

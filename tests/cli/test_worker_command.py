@@ -5,40 +5,15 @@ from __future__ import annotations
 import itertools
 import signal
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
-import pytest_asyncio
 
 from shelfread.model.job import JobStatus
-from tests.cli.staying_programs import House, alive, house, many_files, small_libraries, until
-from tests.conftest import NewCatalogue
+from tests.cli.staying_programs import FILES, House, alive, many_files, small_libraries, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-FILES = 12_000
-
-
-@pytest.fixture(scope="module")
-def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that takes a few seconds to scan."""
-    return many_files(tmp_path_factory.mktemp("big") / "Music", FILES)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def at_home(tmp_path: Path, new_catalogue: NewCatalogue) -> AsyncIterator[House]:
-    """On SQLite."""
-    async with house(tmp_path, await new_catalogue("sqlite")) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def anywhere(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
-    """On SQLite and on PostgreSQL."""
-    async with house(tmp_path, database_url) as made:
-        yield made
 
 
 async def test_d23_d28_a_worker_drains_the_queue_and_waits_for_more(anywhere: House, tmp_path: Path) -> None:

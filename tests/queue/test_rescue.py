@@ -6,10 +6,13 @@ The rescuer's clock is turned by hand; so is the wall clock that the rows are wr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
+import psycopg
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -80,6 +83,60 @@ async def _until(condition: Any) -> None:
     async with asyncio.timeout(30):
         while not await condition():
             await asyncio.sleep(0.01)
+
+
+# A worker that is asleep in the middle of a transaction
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+async def test_a_job_whose_worker_was_frozen_while_it_wrote_is_taken_all_the_same(
+    stand: Stand, in_pipeline: bool
+) -> None:
+    """In a pipeline the server takes the session for active, and would let it keep the row for ever."""
+    if stand.database.is_sqlite:
+        pytest.skip("on SQLite nobody can write until it goes on or ends")
+    lost = await stand.running(b"a", worker=HERE)
+    clock, repository = Monotonic(), stand.repository
+    rescuer = Rescuer(repository, lease_s=1, clock=clock, present=Watch(repository)._is_present)
+    url = stand.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    frozen = await psycopg.AsyncConnection.connect(url)
+    try:
+        async with AsyncExitStack() as stack:
+            if in_pipeline:
+                await frozen.execute("SELECT 1")
+                await stack.enter_async_context(frozen.pipeline())
+            await frozen.execute("UPDATE library_scan_jobs SET phase = phase WHERE seq = %s", [lost.seq])
+
+            async def taken() -> bool:
+                clock.now += 2
+                return [job.id for job in await rescuer.sweep()] == [lost.id]
+
+            await _until(taken)
+            # Its end finds that the connection is gone.
+            stack.pop_all()
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            await frozen.close()
+    assert (await _now(stand, lost)).status is JobStatus.QUEUED
+
+
+async def test_a_worker_that_is_at_work_in_a_long_transaction_keeps_its_job(stand: Stand) -> None:
+    if stand.database.is_sqlite:
+        pytest.skip("on SQLite nobody else can write meanwhile")
+    busy = await stand.running(b"a", worker=HERE)
+    clock, repository = Monotonic(), stand.repository
+    rescuer = Rescuer(repository, lease_s=1, clock=clock, present=Watch(repository)._is_present)
+
+    async def work(connection: Any) -> None:
+        await connection.execute(sa.text("SELECT pg_sleep(3)"))
+
+    writing = asyncio.create_task(repository.commit(busy, work, report(found=1)))
+    while not writing.done():
+        clock.now += 2
+        assert await rescuer.sweep() == []
+        await asyncio.sleep(0.05)
+    await writing
+    assert (await _now(stand, busy)).status is JobStatus.RUNNING
 
 
 # By the lock

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from shelfread.model.job import Job, JobStatus, Reason
 from shelfread.queue.presence import SURE_AFTER_S, is_gone, is_present
 from shelfread.queue.repository import ScanJobRepository
+from shelfread.store.holders import end_holders
 
 LEASE_S = 30.0
 #: Between two sweeps. A silent worker's job is back within the lease and two of these.
@@ -131,6 +132,9 @@ class Rescuer:
             if await self._repository.rescue([(job, reason, error)]):
                 taken.append(job)
                 self._log.warning("job %s was taken from its worker, which is gone or stuck", job.id)
+            elif await end_holders(self._repository.database, job.seq, self._lease_s):
+                # The next sweep finds it as silent as it is.
+                self._log.warning("job %s: the session of its worker, which is asleep, was ended", job.id)
             else:
                 # It spoke at the last moment, or nobody could. What was seen is no proof any more.
                 self._seen.pop(job.id, None)
