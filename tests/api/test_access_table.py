@@ -1,4 +1,4 @@
-"""Every route under /api/v1 lets in exactly those who may: asked one by one, over a real socket.
+"""Every route lets in exactly those who may: asked one by one, over a real socket.
 
 The table is that of the application; what stands here is what each route is meant to need, so that nobody
 opens one by a slip of the pen.
@@ -17,7 +17,13 @@ from tests.api.api_stand import Live, Workers
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 #: What is for everybody: all of it.
-OPEN = {("POST", "/login"), ("POST", "/logout"), ("GET", "/setup"), ("POST", "/setup")}
+OPEN = {
+    ("POST", "/login"),
+    ("POST", "/logout"),
+    ("GET", "/setup"),
+    ("POST", "/setup"),
+    *((method, path) for method in ("GET", "HEAD") for path in ("/healthz", "/readyz")),
+}
 #: What needs more than `read` although it changes nothing, and what needs less than `scan` although it does.
 ADMIN_READS = {"/config", "/tokens", "/users"}
 READ_WRITES = {("PUT", "/me/password")}

@@ -1,8 +1,8 @@
 """The gate: who asks, and whether they may. Closed unless a route says otherwise.
 
-Every route under /api/v1 says what it needs, with `needs` or `IS_OPEN`; one that does not stops the server
-from starting. The gate stands in front of the routes, so that nothing of a request is looked at for somebody
-who may not come in; `needs` asks once more. Who somebody is comes from `app.accounts`.
+Every route says what it needs, with `needs` or `IS_OPEN`; one that does not stops the server from starting.
+The gate stands in front of the routes, so that nothing of a request is looked at for somebody who may not
+come in; `needs` asks once more. Who somebody is comes from `app.accounts`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shelfread.api.asgi import Asgi, Receive, Scope, Send
 from shelfread.api.problems import ApiProblem
 from shelfread.model.account import Principal, Right
 
-#: Below this every route says what it needs.
+#: Below this are all routes but those for machines and pages.
 PREFIX = "/api/v1"
 COOKIE = "shelfread_session"
 #: Whom requests act for where nobody logs in.
@@ -90,7 +90,7 @@ class NothingDeclared(Exception):
 
 
 def table_of(routers: Iterable[APIRouter]) -> list[Entry]:
-    """Every route under /api/v1, with what it needs.
+    """Every route, with what it needs.
 
     Raises:
         NothingDeclared: a route does not say so, or cannot be looked into.
@@ -100,8 +100,6 @@ def table_of(routers: Iterable[APIRouter]) -> list[Entry]:
         for route in router.routes:
             if not isinstance(route, APIRoute):
                 raise NothingDeclared(f"{route!r} is no plain route: give each router by itself")
-            if not route.path.startswith(PREFIX):
-                continue
             said = list(_needs_of(route.dependant))
             if not said:
                 raise NothingDeclared(f"{route.path} says neither what it needs nor that it is open")
@@ -138,7 +136,7 @@ class Gate:
         self._without_login = without_login
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http":
             right = self._needed(scope)
             if right is not None:
                 principal = await self._who(HTTPConnection(scope))

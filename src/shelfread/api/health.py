@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
+from shelfread.api.access import IS_OPEN
 from shelfread.app import App
 from shelfread.store.answering import is_up_to_date
 
@@ -74,7 +75,7 @@ def health_routes(app: App, workers: Workers) -> APIRouter:
         app: whose database is asked.
         workers: those of this process.
     """
-    routes = APIRouter()
+    routes = APIRouter(tags=["server"], dependencies=[IS_OPEN])
     database = _Database(app)
 
     @routes.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
