@@ -1,7 +1,7 @@
 """The HTTP application: its routes, and what stands around them.
 
-From outside to inside: request id and access log, security headers, the names this server goes by, writes of
-other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows no process and no socket;
+From outside to inside: request id and access log, security headers, faults, the names this server goes by,
+writes of other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows no process and no socket;
 `listening` has those.
 """
 
@@ -17,6 +17,7 @@ from shelfread.api.browse import browse_routes
 from shelfread.api.caller import OwnNames, OwnPages
 from shelfread.api.config import config_routes
 from shelfread.api.events import event_routes
+from shelfread.api.faults import Faults, failed
 from shelfread.api.files import file_routes
 from shelfread.api.health import Workers, health_routes
 from shelfread.api.jobs import job_routes
@@ -92,15 +93,17 @@ def make_application(
     for router in routers:
         application.include_router(router)
     speak_of_problems(application)
+    application.add_exception_handler(Exception, failed)
     inner: Asgi = Bounds(application)
     inner = Gate(inner, table, app.accounts, without_login=without_login)
     inner = OwnPages(inner)
     inner = OwnNames(inner, host, lambda: app.settings)
+    inner = Faults(inner)
     return Traced(_with_headers(inner), lambda: app.settings)
 
 
 def table_of_routes(app: App, workers: Workers) -> list[Entry]:
-    """What each route under /api/v1 needs."""
+    """What each route needs."""
     return table_of(routers_of(app, workers))
 
 

@@ -115,6 +115,9 @@ class ApiProblem(Exception):
         self.title = SLUGS[slug]
         self.detail = detail
         self.headers = dict(headers or {})
+        if status == 401:
+            # Every 401 says how to come in (RFC 9110). No browser asks its user for a token.
+            self.headers.setdefault("WWW-Authenticate", 'Bearer realm="shelfread"')
         self.extra = extra
 
     def answer(self) -> Response:
@@ -133,11 +136,10 @@ def not_found(what: str) -> ApiProblem:
 
 
 def speak_of_problems(application: FastAPI) -> None:
-    """Have every refusal and every fault of an application answered with a problem document."""
+    """Have every refusal of an application answered with a problem document; `faults` has the rest."""
     application.add_exception_handler(ApiProblem, _told)
     application.add_exception_handler(HTTPException, _refused)
     application.add_exception_handler(RequestValidationError, _invalid)
-    application.add_exception_handler(Exception, _failed)
 
 
 async def _told(_request: Request, error: Exception) -> Response:
@@ -166,8 +168,3 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 def _words(told: list[dict[str, str]]) -> str:
     return f"{told[0]['where']}: {told[0]['message']}" if told else "the request cannot be understood"
-
-
-async def _failed(_request: Request, _error: Exception) -> Response:
-    # The server logs what it was.
-    return ApiProblem(500, "internal").answer()
