@@ -33,6 +33,7 @@ from shelfread.store.items import FilePlace, file_place, taken_over_by
 
 #: Bytes that are read at a time.
 PIECE = 256 * 1024
+ANY_TYPE = "application/octet-stream"
 #: By container; what is not here is sent as bytes of no known kind.
 TYPES = {
     "mp3": "audio/mpeg",
@@ -51,6 +52,25 @@ TYPES = {
     "ac3": "audio/ac3",
     "matroska": "audio/x-matroska",
 }
+#: For the description of the API.
+_BYTES: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*TYPES.values(), ANY_TYPE})
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": _BYTES},
+    206: {"description": "A part of it.", "content": _BYTES},
+    304: {"description": "The client has it."},
+    308: {"description": "The file was moved, and another id is its own."},
+}
+_HEADERS = [
+    {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
+    for name, words in (
+        ("Range", "One part: `bytes=0-1023`."),
+        ("If-Range", "The part only if the file is still that of this `ETag` or `Last-Modified`, else all."),
+        ("If-None-Match", "Nothing (304) if it is still that of this `ETag`."),
+        ("If-Modified-Since", "Nothing (304) if it did not change since."),
+    )
+]
 
 
 def file_routes(app: App) -> APIRouter:
@@ -60,20 +80,14 @@ def file_routes(app: App) -> APIRouter:
         app: whose files they are.
     """
     routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
-    binary: dict[str, Any] = {"content": {"application/octet-stream": {}}}
 
-    @routes.api_route(
+    @routes.head("/tracks/{track_id}/file", include_in_schema=False)
+    @routes.get(
         "/tracks/{track_id}/file",
-        methods=["GET", "HEAD"],
         operation_id="get_track_file",
         response_class=Response,
-        responses={
-            200: {"description": "The file", **binary},
-            206: {"description": "A part of it", **binary},
-            304: {"description": "The client has it"},
-            308: {"description": "The file was moved, and another id is its own"},
-            416: {"description": "It has no such part"},
-        },
+        responses=_ANSWERS,
+        openapi_extra={"parameters": _HEADERS},
     )
     async def get_track_file(_who: Reader, request: Request, track_id: NumberText) -> Response:
         """The file of a track; one part of it where a `Range` says so."""
@@ -141,7 +155,7 @@ def _answer(request: Request, place: FilePlace, opened: Opened) -> Response:
     headers["Content-Length"] = str(end - first)
     if part is not None:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{opened.size}"
-    media_type = kind or "application/octet-stream"
+    media_type = kind or ANY_TYPE
     if request.method == "HEAD":
         os.close(opened.descriptor)
         return Response(None, 200, headers, media_type=media_type)

@@ -11,7 +11,7 @@ _MOST_DIGITS = 18
 
 #: A number in an address.
 NumberText = Annotated[
-    str, Path(json_schema_extra={"type": "integer", "minimum": 1, "maximum": 10**18 - 1}, examples=["1"])
+    str, Path(json_schema_extra={"type": "integer", "minimum": 1, "maximum": 10**18 - 1}, examples=[1])
 ]
 #: A job in an address.
 JobText = Annotated[
