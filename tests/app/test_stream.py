@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from shelfread.app import open_app
-from shelfread.app.listeners import FeedClosed
+from shelfread.app.listeners import FeedClosed, JobGone
 from shelfread.settings import Settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -32,7 +32,13 @@ async def test_there_is_one_reader_for_all_and_it_ends_with_the_catalogue(databa
 
 
 async def test_a_listener_hears_that_the_feed_is_closed(database_url: str) -> None:
-    async with open_app(Settings(database_url=database_url)) as app, app.feed.listen(7) as listener:
+    async with open_app(Settings(database_url=database_url)) as app, app.feed.listen() as listener:
         await app.feed.close()
         with pytest.raises(FeedClosed):
             await listener.take(1)
+
+
+async def test_whoever_listens_to_a_job_that_is_gone_hears_so(database_url: str) -> None:
+    async with open_app(Settings(database_url=database_url)) as app, app.feed.listen(7) as listener:
+        with pytest.raises(JobGone):
+            await listener.take(20)

@@ -13,10 +13,11 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from shelfread.app.listeners import News, Progress, Round
+from shelfread.app.listeners import News, Progress, Removed, Round
 from shelfread.app.stream import Feed
 from shelfread.model.job import Event, EventKind, Job, StoredLine
 from shelfread.model.job_json import counts_json, event_json, job_json, line_json
+from shelfread.model.problem import code_in
 
 #: After these a job's stream ends.
 ENDS = frozenset({EventKind.COMPLETED, EventKind.FAILED, EventKind.CANCELLED})
@@ -114,12 +115,17 @@ def everything_of(news: Sequence[News], epoch: str, paths: bool) -> bytes:
 
 def snapshot_of_all(feed: Feed, paths: bool) -> bytes:
     """The jobs that run and wait; made once for as long as nothing changes."""
-    key = (feed.number, paths)
+    key = (feed.past.number, paths)
     if (made := feed.texts.get(key)) is None:
         jobs = [job_json(job, paths=paths) for job in feed.present()]
         said = {"jobs": jobs, "running_and_queued": feed.waiting}
-        made = feed.texts[key] = _framed("snapshot", said, f"{feed.epoch}-{feed.number}")
+        made = feed.texts[key] = _framed("snapshot", said, f"{feed.past.epoch}-{feed.past.number}")
     return made
+
+
+def removed_text(what: Removed) -> bytes:
+    """A library is not there any more, nor are its jobs."""
+    return _framed("removed", {"library_id": what.library_id, "job_ids": list(what.job_ids)})
 
 
 def _body(one: News, paths: bool) -> bytes:
@@ -133,6 +139,9 @@ def _made(one: News, paths: bool) -> bytes:
     what = one.what
     if isinstance(what, Progress):
         return progress_of(what.job, paths)
+    if isinstance(what, Removed):
+        return removed_text(what)
+    assert one.job is not None
     said: dict[str, Any] = {"job_id": one.job.id, "library_id": one.job.library_id, "type": one.job.type}
     if isinstance(what, Event):
         name = "batch" if what.kind == EventKind.BATCH else "job"
@@ -140,6 +149,8 @@ def _made(one: News, paths: bool) -> bytes:
     else:
         # What a scan has to say of one place is trouble with it.
         name = "problem" if what.path is not None and what.level != "info" else "log"
+        if name == "problem":
+            said["code"] = code_in(what.message)
         said |= line_json(what, paths=paths)
     return _framed(name, said)
 

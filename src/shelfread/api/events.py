@@ -15,9 +15,9 @@ from shelfread.api.event_text import Cursor, cursor_of
 from shelfread.api.ids import JobText, shown
 from shelfread.api.jobs import Reader, sees_paths
 from shelfread.api.problems import ApiProblem, not_found
-from shelfread.api.streaming import EventStream, Pieces, pieces_of_all, pieces_of_job
+from shelfread.api.streaming import EventStream, Pieces, Seats, pieces_of_all, pieces_of_job
 from shelfread.app import App
-from shelfread.app.stream import Feed
+from shelfread.app.together import Together
 from shelfread.model.job import Job
 
 #: Of all connections that there is room for, streams may take three of four: the others are for requests.
@@ -39,34 +39,6 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 }
 
 
-class _Seats:
-    """How many streams there are."""
-
-    def __init__(self, feed: Feed, most: int) -> None:
-        self._feed = feed
-        self._most = most
-        self._taken = 0
-
-    def stream(self, pieces: Pieces) -> EventStream:
-        """A stream that has a seat from its beginning to its end."""
-        if self._feed.closed:
-            raise ApiProblem(503, "not-ready", "the server is about to stop", headers={"Retry-After": "5"})
-        if self._taken >= self._most:
-            raise ApiProblem(
-                429,
-                "too-many-requests",
-                f"{self._most} event streams are open, and there is no room for more",
-                headers={"Retry-After": "5"},
-            )
-        return EventStream(pieces, self._take, self._give_back)
-
-    def _take(self) -> None:
-        self._taken += 1
-
-    def _give_back(self) -> None:
-        self._taken -= 1
-
-
 def event_routes(app: App) -> APIRouter:
     """The routes.
 
@@ -74,29 +46,43 @@ def event_routes(app: App) -> APIRouter:
         app: whose news they tell.
     """
     routes = APIRouter(prefix="/api/v1", tags=["events"])
-    seats = _Seats(app.feed, int(room() * _SHARE))
+    seats = Seats(int(room() * _SHARE))
+    jobs = Together(app.jobs.get)
 
-    @routes.get("/events", response_class=EventStream, responses=_ANSWER, operation_id="stream_events")
+    def stream(pieces: Pieces) -> EventStream:
+        if app.feed.closed:
+            raise ApiProblem(503, "not-ready", "the server is about to stop", headers={"Retry-After": "5"})
+        return EventStream(pieces, seats)
+
+    # The code is said because it cannot be seen in the class of the answer.
+    @routes.get(
+        "/events",
+        status_code=200,
+        response_class=EventStream,
+        responses=_ANSWER,
+        operation_id="stream_events",
+    )
     async def events(who: Reader, last_event_id: LastId = "") -> Response:
         """What happens to all jobs: first a snapshot of those that run and wait, or what was missed."""
-        return seats.stream(pieces_of_all(app.feed, last_event_id, sees_paths(who)))
+        return stream(pieces_of_all(app.feed, last_event_id, sees_paths(who)))
 
     @routes.get(
         "/jobs/{job_id}/events",
+        status_code=200,
         response_class=EventStream,
         responses={**_ANSWER, 204: {"description": "The job has ended, and everything was told."}},
         operation_id="stream_job_events",
     )
     async def job_events(who: Reader, job_id: JobText, last_event_id: LastId = "") -> Response:
         """All that happened to a job and what it said, then what happens, to its end."""
-        job = await app.jobs.get(job_id)
+        job = await jobs.ask(job_id)
         if job is None:
             raise not_found(f"job {shown(job_id)}")
         cursor = _cursor(job, last_event_id)
         if cursor is not None and job.status.ended and cursor.event >= job.event_seq > 0:
             # What browsers take as a word not to come back.
             return Response(status_code=204)
-        return seats.stream(pieces_of_job(app.feed, job, cursor, sees_paths(who)))
+        return stream(pieces_of_job(app.feed, job, cursor, sees_paths(who)))
 
     return routes
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Coroutine, MutableMapping
 from typing import Any
 
 from starlette.responses import Response
@@ -20,12 +20,14 @@ from shelfread.api.event_text import (
     everything_of,
     place_of,
     progress_of,
+    removed_text,
     snapshot_of_all,
     snapshot_of_job,
     told_in_round,
     told_of_job,
 )
-from shelfread.app.listeners import FeedClosed, News
+from shelfread.api.problems import ApiProblem
+from shelfread.app.listeners import FeedClosed, JobGone, News
 from shelfread.app.stream import Feed
 from shelfread.model.job import Job
 
@@ -42,19 +44,22 @@ Pieces = AsyncIterator[bytes]
 
 async def pieces_of_all(feed: Feed, last_id: str, paths: bool) -> Pieces:
     """The stream of everything: what was missed or a snapshot, then what happens."""
+    yield _BEGIN
+    async with _Wait(feed.begun()) as wait:
+        async for beat in wait.beats():
+            yield beat
     async with feed.listen() as listener:
         # From here to the first wait nothing comes in between.
-        place = place_of(last_id)
-        missed = feed.since(*place) if place is not None else None
-        first = snapshot_of_all(feed, paths) if missed is None else everything_of(missed, feed.epoch, paths)
-        yield _BEGIN + first
+        place, epoch = place_of(last_id), feed.past.epoch
+        missed = feed.past.since(*place) if place is not None else None
+        yield snapshot_of_all(feed, paths) if missed is None else everything_of(missed, epoch, paths)
         while True:
             rounds = await listener.take(HEARTBEAT_S)
             if listener.behind:
                 listener.catch_up()
                 yield snapshot_of_all(feed, paths)
             else:
-                yield b"".join(everything_in(one, feed.epoch, paths) for one in rounds) or _BEAT
+                yield b"".join(everything_in(one, feed.past.epoch, paths) for one in rounds) or _BEAT
 
 
 async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool) -> Pieces:
@@ -66,18 +71,24 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
         cursor: what the client has; None when it said what cannot be, and gets a snapshot.
         paths: whether it may see paths.
     """
-    yield _BEGIN
+    first = _BEGIN
+    if cursor is None:
+        told = snapshot_of_job(job, paths)
+        first, cursor = first + told.text, told.cursor
+    elif not job.status.ended and job.counted:
+        first += progress_of(job, paths)
+    yield first
+    async with _Wait(feed.begun()) as wait:
+        async for beat in wait.beats():
+            yield beat
     async with feed.listen(job.seq) as listener:
-        if cursor is None:
-            told = snapshot_of_job(job, paths)
-            yield told.text
-            cursor = told.cursor
-        elif not job.status.ended and job.counted:
-            yield progress_of(job, paths)
         while True:
             more = True
             while more:
-                trail = await feed.trail(job.seq, cursor.event, cursor.line)
+                async with _Wait(feed.trail(job.seq, *cursor)) as reading:
+                    async for beat in reading.beats():
+                        yield beat
+                trail = reading.result
                 told = told_of_job([News(job, what) for what in trail.news], cursor, paths)
                 cursor, more = told.cursor, trail.more
                 if told.text:
@@ -87,7 +98,11 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
             if job.status.ended:
                 return
             while not listener.behind:
-                rounds = await listener.take(HEARTBEAT_S)
+                try:
+                    rounds = await listener.take(HEARTBEAT_S)
+                except JobGone as gone:
+                    yield removed_text(gone.removed)
+                    return
                 parts: list[bytes] = []
                 ended = False
                 for one in rounds:
@@ -103,16 +118,62 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
             listener.catch_up()
 
 
+class _Wait:
+    """Something that may take long, a database that is away for one: the stream beats meanwhile."""
+
+    def __init__(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._work = work
+        self.result: Any = None
+
+    async def __aenter__(self) -> _Wait:
+        self._task = asyncio.ensure_future(self._work)
+        return self
+
+    async def beats(self) -> Pieces:
+        """One every now and then, until it is done. Raises whatever it raises."""
+        while not self._task.done():
+            await asyncio.wait([self._task], timeout=HEARTBEAT_S)
+            if not self._task.done():
+                yield _BEAT
+        self.result = self._task.result()
+
+    async def __aexit__(self, *_: object) -> None:
+        if not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+
+class Seats:
+    """How many streams there may be at a time."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._taken = 0
+
+    def take(self) -> bool:
+        """Take one, if one is free."""
+        if self._taken >= self.most:
+            return False
+        self._taken += 1
+        return True
+
+    def give_back(self) -> None:
+        """The stream has ended."""
+        self._taken -= 1
+
+
 class EventStream(Response):
-    """A response of pieces, each sent when it is there, until they end or nobody takes them any more."""
+    """A response of pieces, each sent when it is there, until they end or nobody takes them any more.
+
+    It has a seat from its first byte to its last; where none is free, it is a refusal.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, pieces: Pieces, on_begin: Callable[[], None], on_end: Callable[[], None]) -> None:
+    def __init__(self, pieces: Pieces, seats: Seats) -> None:
         super().__init__()
         self._pieces = pieces
-        self._on_begin = on_begin
-        self._on_end = on_end
+        self._seats = seats
 
     def init_headers(self, headers: Any = None) -> None:
         """As long as it takes: no length. Proxies are asked to hand it on piece by piece."""
@@ -122,7 +183,10 @@ class EventStream(Response):
         ]
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        self._on_begin()
+        # Not sooner: between the route and here others come, or the client leaves.
+        if not self._seats.take():
+            await _no_seat(self._seats.most).answer()(scope, receive, send)
+            return
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_gone(receive))
         try:
@@ -131,7 +195,7 @@ class EventStream(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.wait({sending, leaving})
-            self._on_end()
+            self._seats.give_back()
         if not sending.cancelled():
             sending.result()
 
@@ -144,6 +208,15 @@ class EventStream(Response):
             except FeedClosed:
                 await send({"type": "http.response.body", "body": _BYE, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _no_seat(most: int) -> ApiProblem:
+    return ApiProblem(
+        429,
+        "too-many-requests",
+        f"{most} event streams are open, and there is no room for more",
+        headers={"Retry-After": "5"},
+    )
 
 
 async def _gone(receive: Any) -> None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
-from collections import deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from shelfread.app.listeners import FeedClosed, Listener, News, Progress, Round
-from shelfread.model.job import Event, Job, StoredLine
+from shelfread.app.listeners import FeedClosed, JobGone, Listener, News, Past, Progress, Removed, Round
+from shelfread.app.together import Together, finished
+from shelfread.model.job import Event, Job
 from shelfread.queue.bell import Bell
 from shelfread.store import job_news
-from shelfread.store.database import Database
+from shelfread.store.database import Database, is_away
 
 #: While something runs: seconds from look to look, and at the least between two words of progress.
 LOOK_S = 0.25
@@ -31,15 +31,12 @@ IDLE_S = 1.0
 LEAST_S = 0.05
 #: How long the feed goes on for those who come back, after the last one has left.
 GRACE_S = 60.0
-#: What is remembered for those who come back: pieces of news.
-REMEMBERED = 4_000
 #: Queued jobs that a feed knows whole when it begins.
 _QUEUED_KNOWN = 200
 #: Pages of the tables that listeners read at a time, so that there is a connection left for others.
 _READERS = 2
 
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -72,16 +69,15 @@ class Feed:
         self._left_at = 0.0
         self._closed = False
         self._reading = asyncio.Semaphore(_READERS)
+        self._pages = Together(self._page)
         self._reset()
 
     def _reset(self) -> None:
-        #: Another one for every beginning: each begins to count anew.
-        self.epoch = secrets.token_hex(4)
-        #: The number of the newest piece of news.
-        self.number = 0
-        self._past: deque[News] = deque(maxlen=REMEMBERED)
+        #: What was told since the feed began.
+        self.past = Past()
         self._known: dict[int, _Known] = {}
         self._newest = 0
+        self._libraries: set[int] = set()
         self.running = False
         #: Texts made of what is now; forgotten at every look that finds something.
         self.texts: dict[Any, Any] = {}
@@ -93,6 +89,22 @@ class Feed:
         """Whether nothing will be told any more."""
         return self._closed
 
+    async def begun(self) -> None:
+        """Have the news read, and wait until they are: for a database that is away as long as it takes.
+
+        Raises:
+            FeedClosed: the process is about to end.
+        """
+        if self._closed:
+            raise FeedClosed
+        self._left_at = time.monotonic()
+        if self._task is None or self._task.done():
+            self._begun.clear()
+            self._task = asyncio.create_task(self._run())
+        await self._begun.wait()
+        if self._closed:
+            raise FeedClosed
+
     @asynccontextmanager
     async def listen(self, job_seq: int | None = None) -> AsyncIterator[Listener]:
         """A listener to one job, or to everything. What happens from now on is given to it.
@@ -100,7 +112,7 @@ class Feed:
         Raises:
             FeedClosed: the process is about to end.
         """
-        await self._go_on()
+        await self.begun()
         listener = Listener()
         group = self._everything if job_seq is None else self._of_job.setdefault(job_seq, set())
         group.add(listener)
@@ -111,17 +123,6 @@ class Feed:
             if job_seq is not None and not group and self._of_job.get(job_seq) is group:
                 del self._of_job[job_seq]
             self._left_at = time.monotonic()
-
-    def since(self, epoch: str, number: int) -> list[News] | None:
-        """What was told behind a number; None when that is not remembered."""
-        if epoch != self.epoch or not 0 <= number <= self.number:
-            return None
-        if number == self.number:
-            return []
-        first = self._past[0].number if self._past else None
-        if first is None or first > number + 1:
-            return None
-        return [one for one in self._past if one.number is not None and one.number > number]
 
     def present(self) -> list[Job]:
         """The jobs that run or wait, as they were told last; of many that wait the first ones."""
@@ -134,36 +135,35 @@ class Feed:
         return len(self._known)
 
     async def trail(self, job_seq: int, after_event: int, after_line: int) -> job_news.Trail:
-        """A page of a job's past, from the tables."""
-        async with self._reading:
-            return await _finished(self._page(job_seq, after_event, after_line))
+        """A page of a job's past, from the tables; waits for a database that is away.
 
-    async def _page(self, job_seq: int, after_event: int, after_line: int) -> job_news.Trail:
-        async with self._database.read() as connection:
-            return await job_news.trail(connection, job_seq, after_event, after_line)
+        Raises:
+            FeedClosed: the process is about to end.
+        """
+        while not self._closed:
+            try:
+                return await self._pages.ask((job_seq, after_event, after_line))
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                await asyncio.sleep(IDLE_S)
+        raise FeedClosed
+
+    async def _page(self, place: tuple[int, int, int]) -> job_news.Trail:
+        async with self._reading, self._database.read() as connection:
+            return await job_news.trail(connection, *place)
 
     async def close(self) -> None:
         """Tell everybody that there is nothing more, for good."""
         self._closed = True
         for listener in [*self._everything, *(one for group in self._of_job.values() for one in group)]:
-            listener.close()
+            listener.close(FeedClosed())
         if (task := self._task) is not None:
             task.cancel()
             await asyncio.wait([task])
         self._begun.set()
 
     # The one who reads
-
-    async def _go_on(self) -> None:
-        if self._closed:
-            raise FeedClosed
-        self._left_at = time.monotonic()
-        if self._task is None or self._task.done():
-            self._begun.clear()
-            self._task = asyncio.create_task(self._run())
-        await self._begun.wait()
-        if self._closed:
-            raise FeedClosed
 
     async def _run(self) -> None:
         self._reset()
@@ -183,7 +183,7 @@ class Feed:
 
     async def _tried(self, step: Callable[[], Coroutine[Any, Any, bool]]) -> bool:
         try:
-            return await _finished(step())
+            return await finished(step())
         except Exception as error:  # noqa: BLE001 - the database is away: what happens meanwhile is told later
             _log.debug("the news of jobs cannot be read: %s: %s", type(error).__name__, error)
             return False
@@ -192,6 +192,7 @@ class Feed:
         async with self._database.read() as connection:
             found = await job_news.standing(connection)
             self._newest = await job_news.newest(connection)
+            self._libraries = await job_news.libraries_there(connection)
             running = [one.seq for one in found if one.running]
             queued = [one.seq for one in found if not one.running][:_QUEUED_KNOWN]
             jobs = {job.seq: job for job in await job_news.numbered(connection, [*running, *queued])}
@@ -206,6 +207,7 @@ class Feed:
         async with self._database.read() as connection:
             found = {one.seq: one for one in await job_news.standing(connection)}
             newest = await job_news.newest(connection)
+            there = await job_news.libraries_there(connection)
             fresh = await job_news.between(connection, self._newest, newest) if newest > self._newest else []
             changed = {seq for seq, one in found.items() if one.running or self._differs(one)}
             changed |= {seq for seq in self._known if seq not in found} | set(fresh)
@@ -214,17 +216,21 @@ class Feed:
                 known = self._known.setdefault(job.seq, _Known(0, 0))
                 if job.event_seq > known.event or job.log_seq > known.line:
                     pages.append((job, await job_news.trail(connection, job.seq, known.event, known.line)))
+            # Jobs that were gone before anybody knew of them; those that have ended are told from the tables.
+            strays = {seq for seq in self._of_job if seq not in found and seq not in self._known}
+            strays -= {job.seq for job in await job_news.numbered(connection, strays)} if strays else set()
         self._newest = max(self._newest, newest)
         self.running = any(one.running for one in found.values())
-        return self._tell(jobs, pages, changed - {job.seq for job in jobs})
+        gone = changed - {job.seq for job in jobs} | strays
+        libraries, self._libraries = self._libraries - there, there
+        return self._tell(jobs, pages, self._removed(gone, libraries))
 
     def _differs(self, one: job_news.Standing) -> bool:
         known = self._known.get(one.seq)
         return known is None or (one.event_seq, one.log_seq) != (known.event, known.line)
 
-    def _tell(self, jobs: list[Job], pages: list[tuple[Job, job_news.Trail]], gone: set[int]) -> bool:
+    def _tell(self, jobs: list[Job], pages: list[tuple[Job, job_news.Trail]], news: list[News]) -> bool:
         trails = {job.seq: trail for job, trail in pages}
-        news: list[News] = []
         more = False
         for job in jobs:
             known = self._known[job.seq]
@@ -236,7 +242,7 @@ class Feed:
             if (progress := self._progress(known, job, done)) is not None:
                 news.append(progress)
             if trail is not None:
-                news += [self._numbered(job, what) for what in trail.news]
+                news += [self.past.add(job, what) for what in trail.news]
                 for what in trail.news:
                     if isinstance(what, Event):
                         known.event = what.seq
@@ -249,22 +255,24 @@ class Feed:
                     known.line = max(known.line, job.log_seq)
             if done:
                 del self._known[job.seq]
-        for seq in gone:
-            # Its library was removed: nobody will ever say more of it.
-            self._known.pop(seq, None)
-            for listener in self._of_job.get(seq, ()):
-                listener.close()
-        if gone:
-            self.texts.clear()
         if news:
             self._give(Round(news))
         return more
 
-    def _numbered(self, job: Job, what: Event | StoredLine) -> News:
-        self.number += 1
-        one = News(job, what, self.number)
-        self._past.append(one)
-        return one
+    def _removed(self, gone: set[int], libraries: set[int]) -> list[News]:
+        """News of libraries that are not there any more, and of jobs, which go with them."""
+        lost: defaultdict[int | None, list[str]] = defaultdict(list, {one: [] for one in sorted(libraries)})
+        for seq in sorted(gone):
+            known = self._known.pop(seq, None)
+            job = known.job if known is not None else None
+            library_id = job.library_id if job is not None else None
+            if job is not None:
+                lost[library_id].append(job.id)
+            for listener in self._of_job.get(seq, ()):
+                listener.close(JobGone(Removed(library_id, (job.id,) if job is not None else ())))
+        if lost:
+            self.texts.clear()
+        return [self.past.add(None, Removed(one, tuple(ids))) for one, ids in lost.items()]
 
     def _progress(self, known: _Known, job: Job, done: bool) -> News | None:
         """How far a job is, if that is new, and not too soon after the last time; the last one always."""
@@ -280,18 +288,6 @@ class Feed:
     def _give(self, one: Round) -> None:
         for listener in self._everything:
             listener.give(one)
-        for seq in {news.job.seq for news in one.news}:
+        for seq in {news.job.seq for news in one.news if news.job is not None}:
             for listener in self._of_job.get(seq, ()):
                 listener.give(one)
-
-
-async def _finished(reading: Coroutine[Any, Any, T]) -> T:
-    """Let a read come to its end also when nobody waits for it: torn in two it loses its connection."""
-    task = asyncio.ensure_future(reading)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # looked at: the cancellation is what the caller hears of
-        raise

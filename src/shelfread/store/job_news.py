@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.job import Event, EventKind, Job, StoredLine
 from shelfread.store import job_trail
 from shelfread.store.job_row import job_of
-from shelfread.store.tables import is_queued, is_running
+from shelfread.store.tables import is_queued, is_running, libraries
 from shelfread.store.tables import library_scan_jobs as jobs
 
 #: Rows that are read at once.
@@ -57,6 +57,11 @@ async def newest(connection: AsyncConnection) -> int:
     """The number of the newest job; 0 when there is none."""
     found = (await connection.execute(select(func.max(jobs.c.seq)))).scalar_one()
     return found if isinstance(found, int) else 0
+
+
+async def libraries_there(connection: AsyncConnection) -> set[int]:
+    """The ids of all libraries."""
+    return set((await connection.execute(select(libraries.c.id))).scalars())
 
 
 async def between(connection: AsyncConnection, after: int, last: int) -> list[int]:
