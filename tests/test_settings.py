@@ -84,6 +84,9 @@ DEFAULTS = {"analyzer_scan_job_timeout": 21_600, "analyzer_paths": ()}
 INVALID = [
     ("allowed_roots", "relative/folder"),
     ("allowed_roots", '["/a"'),
+    ("allowed_roots", ","),
+    ("allowed_roots", " "),
+    ("allowed_roots", "[]"),
     ("debug", "maybe"),
     ("host", "a b"),
     ("host", "http://localhost"),

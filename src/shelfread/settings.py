@@ -118,7 +118,11 @@ class Settings(BaseModel):
     @classmethod
     def _roots_are_paths(cls, value: Any) -> Any:
         # Unlike the analyzer's: what is to confine must not be ignored for a slip of the pen.
-        return _paths(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        if not (found := _paths(value)):
+            raise ValueError("it names no folder; unset means anywhere")
+        return found
 
     @field_validator("timezone")
     @classmethod

@@ -183,9 +183,15 @@ async def test_what_changes_something_has_a_line_in_the_log_without_its_secrets(
         await live.ask("POST", "/api/v1/tokens?x=hush", json={"name": "x"})
         await live.ask("GET", "/api/v1/me?x=hush")
         await live.ask("POST", "/api/v1/login", json={"name": "x", "password": "hush"})
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "shelfread.api.trace"]
-    assert line.startswith("POST /api/v1/tokens: 201 in ")
-    assert line.endswith(" ms, from 127.0.0.1")
+        await live.ask("POST", "/api/v1/tokens", token="read", json={"name": "x"})
+    said = [record.getMessage() for record in caplog.records if record.name == "shelfread.api.trace"]
+    assert [line.partition(" in ")[0] for line in said] == [
+        "POST /api/v1/tokens: 201",
+        "POST /api/v1/tokens: 403",
+    ]
+    assert said[0].endswith(" ms, from 127.0.0.1, with the token 3 (test admin)")
+    assert said[1].endswith(" ms, from 127.0.0.1, with the token 1 (test read)")
+    assert not any("hush" in record.getMessage() for record in caplog.records)
 
 
 async def test_an_answer_to_a_wrong_request_does_not_repeat_its_values(live: Live) -> None:

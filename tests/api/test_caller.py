@@ -73,7 +73,8 @@ def test_names_of_its_own_are_known(host: str) -> None:
     "host",
     [
         "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil@localhost",
-        "localhost/x", "localhost:x", "localhost:999999", "example.net", "evilexample.net", "192.0.2.1", "[::1", "2130706433",
+        "localhost/x", "localhost:x", "localhost:999999", "example.net", "evilexample.net", "192.0.2.1",
+        "[::1", "2130706433",
         "localhost?x", "a localhost", "localhost#",
     ],
 )  # fmt: skip

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shelfread.api.access import COOKIE, PREFIX
+from shelfread.api.access import PREFIX
 from shelfread.api.application import HEADERS, table_of_routes
+from shelfread.api.cookie import COOKIE
 from shelfread.app import App
 from shelfread.store.libraries import LibraryRepository
 from tests.api.api_stand import PASSWORD, Live, Workers, served

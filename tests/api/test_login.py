@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 
-from shelfread.api.access import COOKIE
+from shelfread.api.cookie import COOKIE
 from shelfread.api.login import OF_ADDRESS
 from shelfread.app import App
 from shelfread.model.account import Right
 from shelfread.settings import Settings
+from shelfread.store.clock import now_us
 from tests.api.api_stand import PASSWORD, Live, client_of, served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -70,6 +72,7 @@ async def test_a_wrong_login_says_the_same_whatever_was_wrong(live: Live, name: 
     answer = await _log_in(live, name, password)
     assert answer.status_code == 401
     assert answer.json()["detail"] == "the name or the password is wrong"
+    assert answer.headers["www-authenticate"] == 'Bearer realm="shelfread"'
     assert "set-cookie" not in answer.headers
 
 
@@ -92,6 +95,66 @@ async def test_what_is_neither_a_token_nor_a_session_is_a_401_that_says_how(live
     answer = await live.ask("GET", "/api/v1/me", token=None, headers={"Authorization": f"bearer {good}"})
     assert answer.json()["token_id"] is not None
     assert (await live.ask("GET", "/api/v1/me", token=None, headers=_with("x" * 300))).status_code == 401
+
+
+async def test_what_a_proxy_was_told_keeps_no_login_out(live: Live) -> None:
+    await live.app.accounts.add_user("ada", PASSWORD, Right.READ)
+    cookie = _with(_cookie(await _log_in(live)).value)
+    live.client.cookies.clear()
+    for said, status in (("Basic YTpi", 200), ("Negotiate abc", 200), ("", 200), ("Bearer x", 401)):
+        answer = await live.ask("GET", "/api/v1/me", token=None, headers=cookie | {"Authorization": said})
+        assert answer.status_code == status, said
+
+
+async def test_a_session_that_lasts_longer_gives_its_cookie_again(live: Live) -> None:
+    await live.app.accounts.add_user("ada", PASSWORD, Right.READ)
+    cookie = _cookie(await _log_in(live)).value
+    live.client.cookies.clear()
+    fresh = await live.ask("GET", "/api/v1/me", token=None, headers=_with(cookie))
+    assert "set-cookie" not in fresh.headers
+    day = 86_400 * 1_000_000
+    live.app.accounts._clock = lambda: now_us() + day
+    for path, status in (("/api/v1/me", 200), ("/api/v1/tokens/1", 405)):
+        answer = await live.ask("GET", path, token=None, headers=_with(cookie))
+        assert answer.status_code == status
+        await live.app.accounts.aclose()
+        if status == 200:
+            again = _cookie(answer)
+            assert (again.value, int(again["max-age"])) == (cookie, 30 * 86_400)
+            assert (again["httponly"], again["samesite"].lower(), again["path"]) == (True, "strict", "/")
+        else:
+            assert "set-cookie" not in answer.headers, "not with every answer"
+    live.app.accounts._clock = lambda: now_us() + 30 * day + 3600 * 1_000_000
+    assert (await live.ask("GET", "/api/v1/me", token=None, headers=_with(cookie))).status_code == 200
+
+
+async def test_who_is_refused_is_in_the_log_and_what_they_typed_is_not(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    await app.accounts.add_user("ada", PASSWORD, Right.READ)
+    async with served(app) as live:
+        with caplog.at_level(logging.INFO, "shelfread.api"):
+            await _log_in(live, "ada", "hush")
+            await _log_in(live, "hush", PASSWORD)
+            wanted = {"secret": "hush", "name": "eve", "password": PASSWORD}
+            await live.ask("POST", "/api/v1/setup", token=None, json=wanted)
+            for _ in range(OF_ADDRESS):
+                await _log_in(live, "ada", "hush")
+            assert (await _log_in(live, "ada")).status_code == 429
+    said = [record.getMessage() for record in caplog.records]
+    assert said.count("a login from 127.0.0.1 was refused: wrong name or password") == OF_ADDRESS - 1
+    assert said.count("a set-up from 127.0.0.1 was refused: another secret than that of the link") == 1
+    assert said.count("too many tries of passwords or secrets; 127.0.0.1 waits") == 1
+    assert not [line for line in said if "hush" in line or PASSWORD in line]
+
+
+async def test_who_comes_in_is_in_the_log(live: Live, caplog: pytest.LogCaptureFixture) -> None:
+    user = await live.app.accounts.add_user("ada", PASSWORD, Right.READ)
+    with caplog.at_level(logging.INFO, "shelfread.api.trace"):
+        await _log_in(live)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("POST /api/v1/login: 200 in ")
+    assert line.endswith(f" ms, from 127.0.0.1, by the user {user.id} (ada)")
 
 
 async def test_tries_are_counted_by_address_and_a_good_login_is_none(app: App) -> None:

@@ -151,11 +151,12 @@ async def test_no_more_than_two_passwords_are_hashed_at_a_time_and_few_may_wait(
             return "hash"
 
     with mock.patch.dict(vars(app.accounts._passwords), {"_hasher": Slow()}):
-        ended = await asyncio.gather(*(app.accounts._hash("x") for _ in range(60)), return_exceptions=True)
+        hashing = [app.accounts._passwords.hash("x") for _ in range(60)]
+        ended = await asyncio.gather(*hashing, return_exceptions=True)
     assert most == 2
     assert sum(isinstance(one, Busy) for one in ended) >= 20
     assert ended.count("hash") >= 32
-    assert await app.accounts._hash("x")
+    assert await app.accounts._passwords.hash("x")
 
 
 # Sessions
@@ -169,8 +170,10 @@ async def test_a_session_lasts_thirty_days_after_it_was_last_used(app: App) -> N
     assert cookie not in await _everything(app)
     for _ in range(3):
         clock.now += SESSION_US - 1
-        principal = await here.of_session(cookie)
-        assert principal is not None
+        visit = await here.of_session(cookie)
+        assert visit is not None
+        assert visit.renewed
+        principal = visit.principal
         assert (principal.name, principal.user_id, principal.right) == ("ada", user.id, Right.ADMIN)
         await here.aclose()
     clock.now += SESSION_US
@@ -189,7 +192,9 @@ async def test_looking_at_a_session_or_a_token_writes_seldom(app: App) -> None:
     before = await _everything(app)
     for _ in range(20):
         clock.now += 1_000_000
-        assert await here.of_session(cookie) is not None
+        visit = await here.of_session(cookie)
+        assert visit is not None
+        assert not visit.renewed
         assert await here.of_token(secret) is not None
     await here.aclose()
     assert await _everything(app) == before
@@ -249,8 +254,9 @@ async def test_a_token_opens_until_it_is_revoked_or_over_and_its_secret_is_nowhe
     everything = await _everything(app)
     assert secret not in everything
     assert repr(digest_of(secret)) in everything
-    principal = await here.of_token(secret)
-    assert principal is not None
+    visit = await here.of_token(secret)
+    assert visit is not None
+    principal = visit.principal
     assert (principal.name, principal.token_id, principal.user_id) == ("backup", token.id, None)
     assert principal.scopes == {"read", "scan"}
     await here.aclose()
@@ -308,9 +314,13 @@ async def test_the_secret_makes_one_admin_once_and_only_the_newest_one_does(app:
         await app.accounts.set_up(secret, "cleo", PASSWORD)
 
 
-async def test_a_user_from_the_command_line_makes_the_link_worthless(app: App) -> None:
+async def test_an_admin_from_the_command_line_makes_the_link_worthless_and_nobody_less(app: App) -> None:
+    await app.accounts.add_user("bob", PASSWORD, Right.SCAN)
+    assert not await app.accounts.is_set_up(), "there is nobody who could make an admin"
     secret = await app.accounts.set_up_secret()
     assert secret is not None
+    with pytest.raises(NameInUse):
+        await app.accounts.set_up(secret, "Bob", PASSWORD)
     await app.accounts.add_user("ada", PASSWORD, Right.ADMIN)
     with pytest.raises(SetUpAlready):
         await app.accounts.set_up(secret, "eve", PASSWORD)

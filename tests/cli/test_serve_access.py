@@ -55,6 +55,12 @@ async def test_without_auth_everybody_on_this_machine_is_the_admin(at_home: Hous
     assert _link(server) is None
     assert (await server.get("/api/v1/me"))[0] == 200
     assert (await at_home.app.accounts.set_up_secret()) is not None
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        for name in ("Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Real-IP", "Via"):
+            for path in ("/api/v1/me", "/healthz"):
+                answer = await client.get(path, headers={name: "for=192.0.2.1"})
+                assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), name
+                assert "--no-auth" in answer.json()["detail"]
 
 
 async def test_without_auth_is_refused_where_others_can_come_in(at_home: House) -> None:
@@ -62,6 +68,13 @@ async def test_without_auth_is_refused_where_others_can_come_in(at_home: House) 
     assert await program.ended(20) == 2
     assert program.said.count("\n") == 1
     assert "--no-auth works on loopback addresses only" in program.said
+
+
+async def test_without_auth_is_refused_where_a_proxy_is_expected(at_home: House) -> None:
+    program = at_home.program("serve", "--port", "0", "--no-auth", SHELFREAD_TRUSTED_PROXIES="127.0.0.1")
+    assert await program.ended(20) == 2
+    assert program.said.count("\n") == 1
+    assert "SHELFREAD_TRUSTED_PROXIES" in program.said
 
 
 async def test_listening_for_others_without_encryption_is_a_warning(at_home: House) -> None:

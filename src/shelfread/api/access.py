@@ -8,7 +8,7 @@ come in; `needs` asks once more. Who somebody is comes from `app.accounts`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,25 +17,27 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
-from shelfread.api.asgi import Asgi, Receive, Scope, Send
+from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
+from shelfread.api.caller import caller_of
+from shelfread.api.cookie import COOKIE, cookie_header
 from shelfread.api.problems import ApiProblem
-from shelfread.model.account import Principal, Right
+from shelfread.model.account import Principal, Right, Visit
+from shelfread.settings import Settings
 
 #: Below this are all routes but those for machines and pages.
 PREFIX = "/api/v1"
-COOKIE = "shelfread_session"
 #: Whom requests act for where nobody logs in.
 NOBODY_ASKED = Principal("local", Right.ADMIN)
-_KEY = "shelfread.principal"
+_KEY, _PROOF = "shelfread.principal", "shelfread.proof"
 
 
 class Accounts(Protocol):
     """Who knows whose secrets these are: `app.accounts.Accounts`."""
 
-    async def of_session(self, secret: str) -> Principal | None:
+    async def of_session(self, secret: str) -> Visit | None:
         """Who has this session."""
 
-    async def of_token(self, secret: str) -> Principal | None:
+    async def of_token(self, secret: str) -> Visit | None:
         """Whose token this is."""
 
 
@@ -51,6 +53,21 @@ class Need:
         if self.right is not None:
             _refuse(principal, self.right)
         return principal
+
+
+def principal_of(scope: Scope) -> Principal | None:
+    """Whom a request acts for, as far as that is known."""
+    return scope.get(_KEY)
+
+
+def acts_for(scope: Scope, principal: Principal) -> None:
+    """Somebody has just come in with this request."""
+    scope[_KEY] = principal
+
+
+def proof_of(scope: Scope) -> bytes | None:
+    """What a request came in with, as `Visit.proof`; None where nobody logs in."""
+    return scope.get(_PROOF)
 
 
 def needs(right: str) -> Any:
@@ -120,7 +137,13 @@ class Gate:
     """Lets through, in front of the routes, whoever may ask for what they ask for."""
 
     def __init__(
-        self, application: Asgi, table: Sequence[Entry], accounts: Accounts, *, without_login: bool = False
+        self,
+        application: Asgi,
+        table: Sequence[Entry],
+        accounts: Accounts,
+        settings: Callable[[], Settings],
+        *,
+        without_login: bool = False,
     ) -> None:
         """Stands in front of an application.
 
@@ -128,24 +151,32 @@ class Gate:
             application: what comes behind it.
             table: what each route needs.
             accounts: who knows everybody.
+            settings: gives them as they are now.
             without_login: everybody may do everything.
         """
         self._application = application
         self._table = table
         self._accounts = accounts
+        self._settings = settings
         self._without_login = without_login
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             right = self._needed(scope)
             if right is not None:
-                principal = await self._who(HTTPConnection(scope))
+                request = HTTPConnection(scope)
+                visit = await self._visit(request)
+                known = visit.principal if visit is not None else None
+                scope[_KEY] = principal = NOBODY_ASKED if self._without_login else known
                 try:
                     _refuse(principal, right)
                 except ApiProblem as problem:
                     await problem.answer()(scope, receive, send)
                     return
-                scope[_KEY] = principal
+                if visit is not None:
+                    scope[_PROOF] = visit.proof
+                    if visit.renewed:
+                        send = self._renewing(send, scope, request.cookies[COOKIE])
         await self._application(scope, receive, send)
 
     def _needed(self, scope: Scope) -> Right | None:
@@ -154,24 +185,36 @@ class Gate:
                 return entry.right
         return None  # there is no such route: the application says so
 
-    async def _who(self, request: HTTPConnection) -> Principal | None:
+    async def _visit(self, request: HTTPConnection) -> Visit | None:
         if self._without_login:
-            return NOBODY_ASKED
-        said = request.headers.get("authorization")
-        if said is not None:
-            kind, _, secret = said.partition(" ")
-            return await self._accounts.of_token(secret.strip()) if kind.lower() == "bearer" else None
+            return None
+        kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        # Any other kind is not for us: browsers send along what a proxy asked them for.
+        if kind.lower() == "bearer":
+            return await self._accounts.of_token(secret.strip())
         cookie = request.cookies.get(COOKIE)
         return await self._accounts.of_session(cookie) if cookie else None
+
+    def _renewing(self, send: Send, scope: Scope, session: str) -> Send:
+        """A browser keeps its cookie for as long as the session lasts now."""
+        secure = caller_of(scope, self._settings().trusted_proxies).secure
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                renewed = cookie_header(session, secure=secure)
+                message["headers"] = [*message.get("headers", ()), renewed]
+            await send(message)
+
+        return send_on
+
+
+def unauthenticated() -> ApiProblem:
+    """Nobody knows who asks."""
+    return ApiProblem(401, "unauthenticated", "log in, or send a token: Authorization: Bearer ...")
 
 
 def _refuse(principal: Principal | None, right: Right) -> None:
     if principal is None:
-        raise ApiProblem(
-            401,
-            "unauthenticated",
-            "log in, or send a token: Authorization: Bearer ...",
-            headers={"WWW-Authenticate": 'Bearer realm="shelfread"'},
-        )
+        raise unauthenticated()
     if not principal.may(right):
         raise ApiProblem(403, "forbidden", f"this needs the scope {right.value}", needed=right.value)

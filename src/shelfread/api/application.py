@@ -1,8 +1,8 @@
 """The HTTP application: its routes, and what stands around them.
 
 From outside to inside: request id and access log, security headers, faults, the names this server goes by,
-writes of other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows no process and no socket;
-`listening` has those.
+writes of other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows no process and no
+socket; `listening` has those.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
 from shelfread.api.bounds import Bounds
 from shelfread.api.browse import browse_routes
-from shelfread.api.caller import OwnNames, OwnPages
+from shelfread.api.caller import OnlyHere, OwnNames, OwnPages
 from shelfread.api.config import config_routes
 from shelfread.api.events import event_routes
 from shelfread.api.faults import Faults, failed
@@ -28,10 +28,11 @@ from shelfread.api.problems import ANSWERS, speak_of_problems
 from shelfread.api.scans import scan_routes
 from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
+from shelfread.api.staying import Staying
 from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
 from shelfread.api.users import user_routes
-from shelfread.app import App
+from shelfread.app import App, visits
 
 #: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
 HEADERS = [
@@ -95,8 +96,11 @@ def make_application(
     speak_of_problems(application)
     application.add_exception_handler(Exception, failed)
     inner: Asgi = Bounds(application)
-    inner = Gate(inner, table, app.accounts, without_login=without_login)
+    inner = Staying(inner, visits.Visits(app.accounts, visits.EACH_S))
+    inner = Gate(inner, table, app.accounts, lambda: app.settings, without_login=without_login)
     inner = OwnPages(inner)
+    if without_login:
+        inner = OnlyHere(inner)
     inner = OwnNames(inner, host, lambda: app.settings)
     inner = Faults(inner)
     return Traced(_with_headers(inner), lambda: app.settings)

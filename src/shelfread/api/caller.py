@@ -25,6 +25,8 @@ _PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{0,5})?")
 #: Methods that change nothing.
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What proxies say of whom they speak for, also those that nobody trusts.
+_OF_PROXIES = frozenset({b"forwarded", b"via", b"x-real-ip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,25 @@ def _address(text: str) -> _Address | None:
     except ValueError:
         return None
     return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+
+
+# Where nobody logs in
+
+
+class OnlyHere:
+    """Refuses what came over a proxy, from wherever: it would seem to come from this machine."""
+
+    def __init__(self, application: Asgi) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and any(
+            name in _OF_PROXIES or name.startswith(b"x-forwarded-") for name, _ in scope["headers"]
+        ):
+            detail = "this server runs with --no-auth, for this machine only, and a proxy speaks for somebody"
+            await ApiProblem(403, "forbidden", detail).answer()(scope, receive, send)
+            return
+        await self._application(scope, receive, send)
 
 
 # Names of the server

@@ -6,24 +6,30 @@ bounded by address and by name. Stands on `app.accounts`.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from shelfread.api.access import COOKIE, IS_OPEN, PREFIX, needs
+from shelfread.api.access import IS_OPEN, PREFIX, acts_for, needs
 from shelfread.api.account_problems import refusing
 from shelfread.api.caller import Caller, caller_of
+from shelfread.api.cookie import COOKIE, give_cookie, take_cookie
 from shelfread.api.problems import ApiProblem
 from shelfread.api.tries import Tries
 from shelfread.app import App
-from shelfread.app.accounts import SESSION_US
-from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT, Principal, key_of
+from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT, Principal, User, key_of
 
 #: Passwords in a row from one address, and for one name from wherever; seconds until one more may be tried.
 #: The second is larger, so that a stranger cannot easily lock somebody out.
 OF_ADDRESS, OF_NAME, EACH_S = 10, 50, 10.0
+#: Seconds between two lines of the log about tries that were not even looked at.
+_QUIET_S = 10.0
+
+_log = logging.getLogger(__name__)
 
 
 class Secret(BaseModel):
@@ -73,6 +79,7 @@ class Doorkeeper:
     def __init__(self, of_address: int = OF_ADDRESS, of_name: int = OF_NAME, each_s: float = EACH_S) -> None:
         self._of_address = Tries(of_address, each_s)
         self._of_name = Tries(of_name, each_s)
+        self._quiet_until = 0.0
 
     def ask(self, caller: Caller, name: str = "") -> None:
         """Somebody tries.
@@ -82,6 +89,9 @@ class Doorkeeper:
         """
         for tries, key in self._keys(caller, name):
             if wait := tries.take(key):
+                if (now := time.monotonic()) >= self._quiet_until:
+                    self._quiet_until = now + _QUIET_S
+                    _log.warning("too many tries of passwords or secrets; %s waits", caller.address)
                 raise ApiProblem(
                     429,
                     "too-many-requests",
@@ -120,19 +130,18 @@ def login_routes(app: App, doorkeeper: Doorkeeper) -> APIRouter:
         with refusing():
             user = await app.accounts.verify(login.name, login.password.get_secret_value())
         if user is None:
+            # Not the name: people type their password there.
+            _log.warning("a login from %s was refused: wrong name or password", who.address)
             raise ApiProblem(401, "unauthenticated", "the name or the password is wrong")
         doorkeeper.good(who, login.name)
-        give_cookie(response, await app.accounts.log_in(user), who)
-        return me_of(Principal(user.name, user.right, user_id=user.id))
+        return await let_in(app, user, request, response, who)
 
     @routes.post("/logout", dependencies=[IS_OPEN], status_code=204)
     async def log_out(request: Request, response: Response) -> None:
         """Log out: the cookie is good for nothing any more. Also without a login."""
         if cookie := request.cookies.get(COOKIE):
             await app.accounts.log_out(cookie)
-        response.delete_cookie(
-            COOKIE, path="/", secure=caller(request).secure, httponly=True, samesite="strict"
-        )
+        take_cookie(response, secure=caller(request).secure)
 
     @routes.get("/me")
     async def who_am_i(who: Annotated[Principal, needs("read")]) -> Me:
@@ -160,14 +169,9 @@ def login_routes(app: App, doorkeeper: Doorkeeper) -> APIRouter:
     return routes
 
 
-def give_cookie(response: Response, session: str, caller: Caller) -> None:
-    """Have a browser keep a session."""
-    response.set_cookie(
-        COOKIE,
-        session,
-        max_age=SESSION_US // 1_000_000,
-        path="/",
-        secure=caller.secure,
-        httponly=True,
-        samesite="strict",
-    )
+async def let_in(app: App, user: User, request: Request, response: Response, caller: Caller) -> Me:
+    """Log a user in with the answer to a request."""
+    principal = Principal(user.name, user.right, user_id=user.id)
+    give_cookie(response, await app.accounts.log_in(user), secure=caller.secure)
+    acts_for(request.scope, principal)
+    return me_of(principal)

@@ -5,17 +5,21 @@ Stands on `app.accounts`; the link is printed by the command.
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from shelfread.api.access import IS_OPEN, PREFIX
 from shelfread.api.account_problems import refusing
 from shelfread.api.caller import caller_of
-from shelfread.api.login import Doorkeeper, Me, Secret, give_cookie, me_of
+from shelfread.api.login import Doorkeeper, Me, Secret, let_in
 from shelfread.api.problems import ApiProblem
 from shelfread.app import App
 from shelfread.app.accounts import SetUpAlready, WrongSecret
-from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT, Principal
+from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT
+
+_log = logging.getLogger(__name__)
 
 
 class SetUp(Secret):
@@ -27,7 +31,7 @@ class SetUp(Secret):
 
 
 class SetUpState(BaseModel):
-    """Whether there is a user."""
+    """Whether there is an admin."""
 
     done: bool
 
@@ -59,10 +63,10 @@ def setup_routes(app: App, doorkeeper: Doorkeeper) -> APIRouter:
         except SetUpAlready:
             raise ApiProblem(410, "gone", "the first set-up is done: log in") from None
         except WrongSecret:
+            _log.warning("a set-up from %s was refused: another secret than that of the link", who.address)
             detail = "this is not the secret of the set-up link; each start of the server makes a new one"
             raise ApiProblem(403, "forbidden", detail) from None
         doorkeeper.good(who)
-        give_cookie(response, await app.accounts.log_in(user), who)
-        return me_of(Principal(user.name, user.right, user_id=user.id))
+        return await let_in(app, user, request, response, who)
 
     return routes

@@ -12,9 +12,10 @@ import time
 import uuid
 from collections.abc import Callable
 
-from shelfread.api.access import PREFIX
+from shelfread.api.access import PREFIX, principal_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send, header
 from shelfread.api.caller import caller_of
+from shelfread.model.account import Principal
 from shelfread.model.trace import bound
 from shelfread.settings import Settings
 
@@ -59,17 +60,30 @@ class Traced:
 
     def _write(self, scope: Scope, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
-        # What changes something is worth a line; what anybody may ask a thousand times a second is not.
+        # What changes something is worth a line, and what somebody known may not do; what anybody may ask a
+        # thousand times a second is not.
+        principal = principal_of(scope)
         changes = method not in _READING and path.startswith(PREFIX) and 200 <= status < 300
-        level = logging.INFO if changes or status >= 500 else logging.DEBUG
+        refused = status == 403 and principal is not None
+        level = logging.INFO if changes or refused or status >= 500 else logging.DEBUG
         if _log.isEnabledFor(level):
             # Not the query: it is the caller's own business, and may hold anything.
             _log.log(
                 level,
-                "%s %s: %s in %d ms, from %s",
+                "%s %s: %s in %d ms, from %s%s",
                 method,
                 path[:_PATH_LIMIT],
                 status or "no answer",
                 seconds * 1000,
                 caller_of(scope, self._settings().trusted_proxies).address or "nowhere",
+                _words_of(principal),
             )
+
+
+def _words_of(principal: Principal | None) -> str:
+    """Who asked, for the log: also the number, for names may be used again."""
+    if principal is None:
+        return ""
+    if principal.token_id is not None:
+        return f", with the token {principal.token_id} ({principal.name})"
+    return f", by the user {principal.user_id} ({principal.name})" if principal.user_id is not None else ""

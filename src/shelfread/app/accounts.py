@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from shelfread.app.passwords import Passwords
+from shelfread.app.together import Together
 from shelfread.model.account import (
     NAME_LIMIT,
     AccountProblem,
@@ -21,6 +22,7 @@ from shelfread.model.account import (
     Right,
     Token,
     User,
+    Visit,
     checked_name,
     checked_password,
 )
@@ -44,7 +46,7 @@ class WrongPassword(AccountProblem):
 
 
 class SetUpAlready(Exception):
-    """There is a user: the first set-up is over."""
+    """There is an admin: the first set-up is over."""
 
 
 class WrongSecret(Exception):
@@ -63,12 +65,15 @@ class Accounts:
         self._database = database
         self._clock = clock
         self._passwords = Passwords()
-        self._notes: set[asyncio.Task[None]] = set()
+        self._notes: dict[bytes, asyncio.Task[None]] = {}
+        # A page and its streams, two hundred clients that come back: many ask who the same one is.
+        self._sessions = Together(self._look_up_session)
+        self._tokens = Together(self._look_up_token)
 
     async def aclose(self) -> None:
         """Wait until what is under way is written."""
         if self._notes:
-            await asyncio.wait(self._notes)
+            await asyncio.wait(self._notes.values())
 
     # Users
 
@@ -146,11 +151,11 @@ class Accounts:
     # The first set-up
 
     async def set_up_secret(self) -> str | None:
-        """A new secret for making the first user, the only one that is good; None when there is a user."""
+        """A new secret for making the first admin, the only one that is good; None when there is one."""
         secret, now = secrets.token_urlsafe(24), self._clock()
 
         async def work(connection: Any) -> bool:
-            if await accounts.has_users(connection):
+            if await accounts.has_admin(connection):
                 return False
             await accounts.put_secret(connection, accounts.SETUP, digest_of(secret), now)
             return True
@@ -158,22 +163,22 @@ class Accounts:
         return secret if await self._database.write(work) else None
 
     async def is_set_up(self) -> bool:
-        """Whether there is a user."""
+        """Whether there is an admin: without one nobody could make the others."""
         async with self._database.read() as connection:
-            return await accounts.has_users(connection)
+            return await accounts.has_admin(connection)
 
     async def set_up(self, secret: str, name: str, password: str) -> User:
-        """Make the first user, who is an admin. The secret is good for nothing any more.
+        """Make the first admin. The secret is good for nothing any more.
 
         Raises:
-            SetUpAlready: there is a user.
+            SetUpAlready: there is one.
             WrongSecret: it is another one.
             AccountProblem: the user cannot be like this.
             Busy: later.
         """
         digest, now = digest_of(secret), self._clock()
         async with self._database.read() as connection:
-            if await accounts.has_users(connection):
+            if await accounts.has_admin(connection):
                 raise SetUpAlready
             if not await accounts.is_secret(connection, accounts.SETUP, digest):
                 raise WrongSecret
@@ -182,7 +187,7 @@ class Accounts:
         async def work(connection: Any) -> User:
             # First this row: of two who come at the same moment one waits here for the other.
             good = await accounts.use_secret(connection, accounts.SETUP, digest)
-            if await accounts.has_users(connection):
+            if await accounts.has_admin(connection):
                 raise SetUpAlready
             if not good:
                 raise WrongSecret
@@ -200,20 +205,21 @@ class Accounts:
         )
         return secret
 
-    async def of_session(self, secret: str) -> Principal | None:
-        """Who has this session; None when it is over, or never was."""
+    async def of_session(self, secret: str) -> Visit | None:
+        """Who has this session; None when it is over, or never was.
+
+        `renewed` says that it lasts thirty days from now on: whoever keeps it may keep it so long.
+        """
         if not 0 < len(secret) <= _SECRET_LIMIT:
             return None
         digest, now = digest_of(secret), self._clock()
-        async with self._database.read() as connection:
-            found = await accounts.of_session(connection, digest, now)
+        found = await self._sessions.ask(digest)
         if found is None:
             return None
-        if now - found[1] >= _SEEN_EVERY_US:
-            self._note(
-                self._database.write(lambda there: accounts.see_session(there, digest, now, now + SESSION_US))
-            )
-        return found[0]
+        principal, seen_at = found
+        if renewed := now - seen_at >= _SEEN_EVERY_US:
+            self._note(digest, lambda there: accounts.see_session(there, digest, now, now + SESSION_US))
+        return Visit(principal, digest, renewed)
 
     async def log_out(self, secret: str) -> None:
         """End a session."""
@@ -237,20 +243,19 @@ class Accounts:
         )
         return token, secret
 
-    async def of_token(self, secret: str) -> Principal | None:
+    async def of_token(self, secret: str) -> Visit | None:
         """Whose token this is; None when it opens nothing."""
         if not secret.startswith(TOKEN_PREFIX) or len(secret) > _SECRET_LIMIT:
             return None
         digest, now = digest_of(secret), self._clock()
-        async with self._database.read() as connection:
-            found = await accounts.of_token(connection, digest, now)
+        found = await self._tokens.ask(digest)
         if found is None:
             return None
         principal, used_at = found
         token_id = principal.token_id
         if now - used_at >= _USED_EVERY_US and token_id is not None:
-            self._note(self._database.write(lambda there: accounts.use_token(there, token_id, now)))
-        return principal
+            self._note(digest, lambda there: accounts.use_token(there, token_id, now))
+        return Visit(principal, digest)
 
     async def tokens(self) -> Sequence[Token]:
         """All tokens."""
@@ -262,15 +267,29 @@ class Accounts:
         now = self._clock()
         return await self._database.write(lambda there: accounts.revoke_token(there, token_id, now))
 
+    async def still_good(self, proofs: Collection[bytes]) -> set[bytes]:
+        """Which of these `Visit.proof` a session or a token still has. Nothing counts as used by that."""
+        async with self._database.read() as connection:
+            return await accounts.still_good(connection, proofs, self._clock())
+
     # How
 
-    def _note(self, writing: Coroutine[Any, Any, None]) -> None:
+    async def _look_up_session(self, digest: bytes) -> tuple[Principal, int] | None:
+        async with self._database.read() as connection:
+            return await accounts.of_session(connection, digest, self._clock())
+
+    async def _look_up_token(self, digest: bytes) -> tuple[Principal, int] | None:
+        async with self._database.read() as connection:
+            return await accounts.of_token(connection, digest, self._clock())
+
+    def _note(self, digest: bytes, work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
         """Write down that something was used, without letting anybody wait for it, or fail by it."""
+        if digest in self._notes:
+            return  # it is being written
 
         async def write() -> None:
             with contextlib.suppress(Exception):
-                await writing
+                await self._database.write(work)
 
-        task = asyncio.create_task(write())
-        self._notes.add(task)
-        task.add_done_callback(self._notes.discard)
+        task = self._notes[digest] = asyncio.create_task(write())
+        task.add_done_callback(lambda _done: self._notes.pop(digest, None))

@@ -54,6 +54,12 @@ def serve(
             return await _Server(app, sockets, asked).run(orders)
 
     try:
+        if without_login and settings.trusted_proxies:
+            complain(
+                "--no-auth is for this machine only, and SHELFREAD_TRUSTED_PROXIES says that others come in "
+                "over a proxy: leave one of them out"
+            )
+            return USAGE
         if not is_local(sockets):
             if without_login:
                 complain("--no-auth works on loopback addresses only, and others would come in here, too")
@@ -142,7 +148,7 @@ class _Server:
         elif self._secret is not None:
             # Behind #, so that a browser keeps it to itself, and no log of a proxy has it.
             told["setup_url"] = f"{self._page}/setup#{self._secret}"
-            _log.info("there is no user yet; this link makes the first one: %s", told["setup_url"])
+            _log.info("there is no admin yet; this link makes the first one: %s", told["setup_url"])
         if self._asked.as_json:
             write_json(told)
 

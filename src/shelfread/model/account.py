@@ -6,7 +6,7 @@ A right includes those below it: admin can scan, and whoever can scan can read. 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -40,6 +40,17 @@ class Principal:
     def may(self, right: Right) -> bool:
         """Whether it has a right."""
         return self.right.includes(right)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a login or a token led to that is good at this moment."""
+
+    principal: Principal
+    #: The digest of what was shown: with it can be asked later whether that is still good.
+    proof: bytes = field(repr=False)
+    #: Whether it lasts longer from now on.
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

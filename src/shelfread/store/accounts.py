@@ -6,10 +6,10 @@ password, no cookie and no token is known here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,9 +77,10 @@ async def every_user(connection: AsyncConnection) -> list[User]:
     return [_user(row) for row in await connection.execute(select(*_USER).order_by(users.c.id))]
 
 
-async def has_users(connection: AsyncConnection) -> bool:
-    """Whether there is any user."""
-    return (await connection.execute(select(users.c.id).limit(1))).first() is not None
+async def has_admin(connection: AsyncConnection) -> bool:
+    """Whether there is a user who is an admin."""
+    query = select(users.c.id).where(users.c.scope == Right.ADMIN.value).limit(1)
+    return (await connection.execute(query)).first() is not None
 
 
 async def set_password(
@@ -217,6 +218,18 @@ async def revoke_token(connection: AsyncConnection, token_id: int, now: int) -> 
     )
     row = changed.one_or_none()
     return _token(row) if row else None
+
+
+async def still_good(connection: AsyncConnection, digests: Collection[bytes], now: int) -> set[bytes]:
+    """Which of these are the digest of a session or a token that opens something."""
+    of_sessions = select(sessions.c.digest).where(sessions.c.digest.in_(digests), sessions.c.expires_at > now)
+    of_tokens = select(tokens.c.digest).where(
+        tokens.c.digest.in_(digests),
+        tokens.c.revoked_at.is_(None),
+        or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
+    )
+    found = await connection.execute(union_all(of_sessions, of_tokens))
+    return {bytes(digest) for digest in found.scalars()}
 
 
 # Secrets for one use
