@@ -7,8 +7,10 @@ socket; `listening` has those.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
 
 from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
@@ -16,6 +18,7 @@ from shelfread.api.bounds import Bounds
 from shelfread.api.browse import browse_routes
 from shelfread.api.caller import OnlyHere, OwnNames, OwnPages
 from shelfread.api.config import config_routes
+from shelfread.api.description import Described, description_routes
 from shelfread.api.events import event_routes
 from shelfread.api.faults import Faults, failed
 from shelfread.api.files import file_routes
@@ -23,8 +26,9 @@ from shelfread.api.health import Workers, health_routes
 from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
 from shelfread.api.login import Doorkeeper, login_routes
+from shelfread.api.metrics import metric_routes
 from shelfread.api.problem_routes import problem_routes
-from shelfread.api.problems import ANSWERS, speak_of_problems
+from shelfread.api.problems import ApiProblem, speak_of_problems
 from shelfread.api.scans import scan_routes
 from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
@@ -50,6 +54,8 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
     doorkeeper = Doorkeeper()
     return [
         health_routes(app, workers),
+        metric_routes(app, workers),
+        description_routes(),
         login_routes(app, doorkeeper),
         setup_routes(app, doorkeeper),
         token_routes(app),
@@ -67,7 +73,12 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
 
 
 def make_application(
-    app: App, workers: Workers, *, host: str = "127.0.0.1", without_login: bool = False
+    app: App,
+    workers: Workers,
+    *,
+    host: str = "127.0.0.1",
+    without_login: bool = False,
+    pages: Sequence[APIRouter] = (),
 ) -> Asgi:
     """The application of a server.
 
@@ -76,24 +87,18 @@ def make_application(
         workers: those of this process, which `/readyz` tells of.
         host: where the server listens, as a person said it.
         without_login: everybody may do everything.
+        pages: what there is for people beside.
 
     Raises:
         NothingDeclared: a route does not say what it needs.
     """
-    application = FastAPI(
-        title="Shelfread",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,  # the address it leads to would be made of the request's Host
-        generate_unique_id_function=_operation,
-        responses=ANSWERS,
-    )
-    routers = routers_of(app, workers)
+    routers = [*routers_of(app, workers), *pages]
     table = table_of(routers)
+    application = Described(table)
     for router in routers:
         application.include_router(router)
     speak_of_problems(application)
+    application.add_exception_handler(405, partial(_another_method, table))
     application.add_exception_handler(Exception, failed)
     inner: Asgi = Bounds(application)
     inner = Staying(inner, visits.Visits(app.accounts, visits.EACH_S))
@@ -111,9 +116,11 @@ def table_of_routes(app: App, workers: Workers) -> list[Entry]:
     return table_of(routers_of(app, workers))
 
 
-def _operation(route: APIRoute) -> str:
-    """The name of a route for clients that are made from the OpenAPI document."""
-    return route.name
+async def _another_method(table: Sequence[Entry], request: Request, _error: Exception) -> Response:
+    """Say everything that can be done with an address: a route knows only its own part."""
+    path = request.scope["path"]
+    methods = {method for one in table if one.pattern.match(path) for method in one.methods}
+    return ApiProblem(405, "method-not-allowed", headers={"Allow": ", ".join(sorted(methods))}).answer()
 
 
 def _with_headers(application: Asgi) -> Asgi:

@@ -79,16 +79,6 @@ class Problem(BaseModel):
     errors: list[Wrong] | None = None
 
 
-#: What every route may answer, for the OpenAPI document.
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": words,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, words in (("4XX", "The request is refused"), ("5XX", "The server cannot answer"))
-}
-
-
 class ApiProblem(Exception):
     """A request is refused.
 

@@ -146,7 +146,7 @@ class Meter:
         if count:
             self._done.files += max(0, files - counted)
             if batches is not None:
-                self._done.batches += max(0, batches.count - before.count)
+                self._done.batches += max(0, batches.number - before.number)
                 self._done.batches_s += max(0.0, batches.seconds - before.seconds)
         mark.claimed_at, mark.files = job.claimed_at, files
         mark.batches = batches or mark.batches

@@ -19,6 +19,7 @@ from shelfread.cli.staying import Order, Orders, stay
 from shelfread.cli.texts import complain, write_json
 from shelfread.queue.schedule import Scheduler
 from shelfread.settings import read_settings
+from shelfread.web.pages import page_routes
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +97,13 @@ class _Server:
         #: What the first user is made with; None when there is a user.
         self._secret: str | None = None
         self._crew = Crew(app, "managed", asked.workers)
-        application = make_application(app, self._crew, host=asked.host, without_login=asked.without_login)
+        application = make_application(
+            app,
+            self._crew,
+            host=asked.host,
+            without_login=asked.without_login,
+            pages=[page_routes()],
+        )
         self._http = HttpServer(application, sockets)
         self._scheduler = Scheduler(app.jobs, app.settings, ring=app.bell.ring)
 

@@ -25,7 +25,7 @@ class Batches(NamedTuple):
     """The batches of one attempt of a job."""
 
     fence: int
-    count: int
+    number: int
     seconds: float
 
 
