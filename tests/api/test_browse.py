@@ -147,15 +147,11 @@ async def test_what_cannot_be_is_refused_and_never_a_fault(live: Live, shelf: Sh
 
 async def test_odd_questions_that_can_be_asked_are_answered(live: Live, shelf: Shelf) -> None:
     for path in (
-        "/tracks?limit=1000000000",
-        f"/tracks?limit={10**30}",
-        "/tracks?limit=-5",
         "/releases?genre=';DROP TABLE tracks;--",
         "/search?q=",
         "/search?q=%22%27*%26%7C!()<->:",
         f"/search?q={quote('😀' * 100)}",
         f"/search?q={'a' * 5000}",
-        f"/problems?limit={10**9}",
     ):
         await _get(live, path)
     for path in ("/tracks?genre=%00", "/tracks?genre=%FF%FE", "/search?q=%00", "/search?q=%ED%A0%80"):
@@ -230,12 +226,11 @@ async def test_what_is_no_file_of_the_library_any_more_is_not_sent(
     path = shelf.tree / "Björk/Début/2.mp3"
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    content = path.read_bytes()
 
     async def refused() -> None:
         answer = await live.ask("GET", address)
         assert answer.status_code == 404, answer.text
-        assert answer.json()["type"] == "/problems/gone"
+        assert answer.json()["type"] == "/problems/not-found"
         assert str(tmp_path) not in answer.text
 
     path.unlink()
@@ -249,10 +244,10 @@ async def test_what_is_no_file_of_the_library_any_more_is_not_sent(
     path.mkdir()
     await refused()
     path.rmdir()
-    # A link that stays inside is as good as the file.
-    (shelf.tree / "kept").write_bytes(content)
+    # Also one that stays inside: this library follows no links, and there may be what it ignores.
+    (shelf.tree / "kept").write_text("secret")
     path.symlink_to(shelf.tree / "kept")
-    assert (await live.ask("GET", address)).content == content
+    await refused()
     # The folder itself leads out now.
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/2.mp3").write_text("secret")

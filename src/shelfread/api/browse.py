@@ -22,7 +22,7 @@ from shelfread.api.item_shapes import (
     WholeArtist,
     WholeRelease,
 )
-from shelfread.api.jobs import LARGEST, USUAL, Reader, clamped, sees_paths
+from shelfread.api.jobs import LARGEST, USUAL, Limit, Reader, sees_paths
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.app import App
 from shelfread.model.account import Principal
@@ -69,10 +69,10 @@ def _list_routes(routes: APIRouter, app: App) -> None:
         library_id: RowId = None,
         status: WholeStatus = None,
         after: After = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """Artists, by what they are sorted by."""
-        wanted = Wanted(sort, order == "desc", clamped(limit), after, library_id, status=status)
+        wanted = Wanted(sort, order == "desc", limit, after, library_id, status=status)
         return await _artist_page(app, wanted)
 
     @routes.get("/releases", response_model=ReleasePage, operation_id="list_releases")
@@ -88,13 +88,13 @@ def _list_routes(routes: APIRouter, app: App) -> None:
         has_problem: bool | None = None,
         status: WholeStatus = None,
         after: After = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """Releases."""
         wanted = Wanted(
             sort,
             order == "desc",
-            clamped(limit),
+            limit,
             after,
             library_id,
             artist_id,
@@ -127,7 +127,7 @@ def _list_routes(routes: APIRouter, app: App) -> None:
         has_problem: bool | None = None,
         status: FileStatus = None,
         after: After = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """Tracks."""
         if sort == "number" and release_id is None:
@@ -135,7 +135,7 @@ def _list_routes(routes: APIRouter, app: App) -> None:
         wanted = Wanted(
             sort,
             order == "desc",
-            clamped(limit),
+            limit,
             after,
             library_id,
             artist_id,

@@ -29,6 +29,7 @@ from shelfread.api.ranges import (
 )
 from shelfread.app import App
 from shelfread.app.opening import Gone, Opened, open_file
+from shelfread.settings import Settings
 from shelfread.store.items import FilePlace, file_place, taken_over_by
 
 #: Bytes that are read at a time.
@@ -100,9 +101,10 @@ def file_routes(app: App) -> APIRouter:
         if place is None:
             raise not_found(f"track {shown(track_id)}")
         try:
-            opened = await _opened(place)
+            opened = await _opened(place, app.settings)
         except Gone as error:
-            raise ApiProblem(404, "gone", str(error)) from None
+            # No 410: a disk that is away may come back.
+            raise ApiProblem(404, "not-found", str(error)) from None
         try:
             return _answer(request, place, opened)
         except BaseException:
@@ -112,9 +114,9 @@ def file_routes(app: App) -> APIRouter:
     return routes
 
 
-async def _opened(place: FilePlace) -> Opened:
+async def _opened(place: FilePlace, settings: Settings) -> Opened:
     """Open in a thread; what a request that was given up still opens is closed."""
-    opening = asyncio.get_running_loop().run_in_executor(None, open_file, place)
+    opening = asyncio.get_running_loop().run_in_executor(None, open_file, place, settings)
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:

@@ -5,7 +5,7 @@ Stands on `app.jobs`. Paths are for administrators only (PROMISES D12), in error
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,9 +16,11 @@ from shelfread.api.ids import JobText, shown
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.shapes import Accepted, Cancelling, JobPage, JobProblemPage, JobShape, LinePage
 from shelfread.app import App
+from shelfread.app.confine import PathRefused, refuse_parts
 from shelfread.model.account import Principal, Right
-from shelfread.model.job import Job, JobStatus, JobType, UnknownLibrary
+from shelfread.model.job import Job, JobStatus, JobType, Scope, UnknownLibrary
 from shelfread.model.job_json import iso_us, job_json, line_json, path_json, without_paths
+from shelfread.model.library import Library
 from shelfread.store.cursor import BadCursor, decoded, encoded
 from shelfread.store.problems import ProblemRow, open_problems
 
@@ -28,6 +30,8 @@ USUAL, MOST = 50, 500
 LARGEST = 2**63 - 1
 
 Reader = Annotated[Principal, needs("read")]
+Scanner = Annotated[Principal, needs("scan")]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of a page.")]
 
 
 class Level(StrEnum):
@@ -48,11 +52,6 @@ _FROM = {
 def sees_paths(who: Principal) -> bool:
     """Whether somebody may see paths (PROMISES D12)."""
     return who.may(Right.ADMIN)
-
-
-def clamped(limit: int, most: int = MOST) -> int:
-    """A number of rows from outside."""
-    return max(1, min(limit, most))
 
 
 def job_routes(app: App) -> APIRouter:
@@ -76,22 +75,21 @@ def job_routes(app: App) -> APIRouter:
         type: Annotated[list[JobType], Query(max_length=10)] = [],  # noqa: A002, B006
         library_id: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
         after: Annotated[str | None, Query(max_length=2000)] = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """Jobs, newest first."""
-        count = clamped(limit)
         listed = await app.jobs.listed(
             statuses=[one.value for one in status],
             types=[one.value for one in type],
             library_id=library_id,
             before_seq=cursor_of("jobs", after),
-            limit=count + 1,
+            limit=limit + 1,
         )
-        page = listed[:count]
+        page = listed[:limit]
         workers = await app.jobs.workers_of({job.worker_id for job in page if job.worker_id is not None})
         return {
             "items": [told(job, who, workers) for job in page],
-            "next": encoded("jobs", [page[-1].seq]) if len(listed) > count else None,
+            "next": encoded("jobs", [page[-1].seq]) if len(listed) > limit else None,
         }
 
     @routes.get("/jobs/{job_id}", response_model=JobShape, operation_id="get_job")
@@ -112,16 +110,15 @@ def job_routes(app: App) -> APIRouter:
         job_id: JobText,
         after: Annotated[int, Query(ge=0, le=LARGEST, description="Lines behind this `seq`.")] = 0,
         level: Annotated[Level, Query(description="Lines of this level, or worse.")] = Level.INFO,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """What a job said, in order; also while it runs."""
         job = await found(job_id)
-        count = clamped(limit)
-        lines = await app.jobs.logs(job.seq, after, count + 1, levels=_FROM[level])
-        page = lines[:count]
+        lines = await app.jobs.logs(job.seq, after, limit + 1, levels=_FROM[level])
+        page = lines[:limit]
         return {
             "items": [line_json(line, paths=sees_paths(who)) for line in page],
-            "next": page[-1].seq if len(lines) > count else None,
+            "next": page[-1].seq if len(lines) > limit else None,
         }
 
     @routes.get(
@@ -134,20 +131,20 @@ def job_routes(app: App) -> APIRouter:
         who: Reader,
         job_id: JobText,
         after: Annotated[str | None, Query(max_length=2000)] = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """The open problems in what a job covers."""
         job = await found(job_id)
-        count, behind = clamped(limit), cursor_of("job problems", after) or 0
+        behind = cursor_of("job problems", after) or 0
         rows: list[ProblemRow] = []
         if job.library_id is not None and job.scopes:
             rows = await open_problems(
-                app.database, library_id=job.library_id, scopes=job.scopes, limit=count + 1, after_id=behind
+                app.database, library_id=job.library_id, scopes=job.scopes, limit=limit + 1, after_id=behind
             )
-        page = rows[:count]
+        page = rows[:limit]
         return {
             "items": [problem_told(row, who) for row in page],
-            "next": encoded("job problems", [page[-1].id]) if len(rows) > count else None,
+            "next": encoded("job problems", [page[-1].id]) if len(rows) > limit else None,
         }
 
     @routes.post(
@@ -177,12 +174,14 @@ def job_routes(app: App) -> APIRouter:
         "/jobs/{job_id}/retry",
         status_code=202,
         response_model=Accepted,
-        dependencies=[needs("scan")],
         operation_id="retry_job",
     )
-    async def retry(job_id: JobText) -> dict[str, Any]:
+    async def retry(who: Scanner, job_id: JobText) -> dict[str, Any]:
         """Have done again what an ended job was to do."""
         job = await found(job_id)
+        library = await app.libraries.get(job.library_id) if job.library_id is not None else None
+        if library is not None:
+            await refuse_outside_for(who, app, library, job.scopes)
         try:
             enqueued = await app.retry(job.id)
         except (ValueError, UnknownLibrary) as error:
@@ -197,6 +196,15 @@ def job_routes(app: App) -> APIRouter:
         }
 
     return routes
+
+
+async def refuse_outside_for(who: Principal, app: App, library: Library, scopes: Sequence[Scope]) -> None:
+    """Raises ApiProblem when one of these parts of a library may not be scanned at the wish of others."""
+    try:
+        await refuse_parts(library, scopes, app.settings)
+    except PathRefused as error:
+        text = str(error) if sees_paths(who) else without_paths(str(error))
+        raise ApiProblem(422, "path-refused", text) from None
 
 
 def told(job: Job, who: Principal, workers: Mapping[str, Mapping[str, Any]] = {}) -> dict[str, Any]:

@@ -9,16 +9,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from shelfread.api.access import needs
 from shelfread.api.browse import After, RowId
 from shelfread.api.ids import NumberText, number_of, shown
-from shelfread.api.jobs import USUAL, Reader, clamped, cursor_of, problem_told
+from shelfread.api.jobs import USUAL, Limit, Reader, Scanner, cursor_of, problem_told, refuse_outside_for
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.shapes import Accepted, JobProblemPage
 from shelfread.app import App
 from shelfread.model.job import Origin, UnknownLibrary
 from shelfread.model.problem import ProblemCode
-from shelfread.store.again import Due, make_due
+from shelfread.store.again import Due, due_of, make_due
 from shelfread.store.cursor import encoded
 from shelfread.store.problems import open_problems
 
@@ -42,39 +41,41 @@ def problem_routes(app: App) -> APIRouter:
         library_id: RowId = None,
         code: Annotated[ProblemCode | None, Query()] = None,
         after: After = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """Open problems in the order in which they were found; those of missing files are not among them."""
-        count = clamped(limit)
         rows = await open_problems(
             app.database,
             library_id=library_id,
-            limit=count + 1,
+            limit=limit + 1,
             after_id=cursor_of("problems", after) or 0,
             code=code.value if code is not None else None,
         )
-        page = rows[:count]
+        page = rows[:limit]
         return {
             "items": [problem_told(row, who) for row in page],
-            "next": encoded("problems", [page[-1].id]) if len(rows) > count else None,
+            "next": encoded("problems", [page[-1].id]) if len(rows) > limit else None,
         }
 
     @routes.post(
         "/problems/{problem_id}/retry",
         status_code=202,
         response_model=Accepted,
-        dependencies=[needs("scan")],
         operation_id="retry_problem",
     )
-    async def retry_problem(problem_id: NumberText) -> dict[str, Any]:
+    async def retry_problem(who: Scanner, problem_id: NumberText) -> dict[str, Any]:
         """Have a file or folder in trouble looked at again, though it has not changed."""
         number = number_of(problem_id)
 
         async def work(connection: Any) -> Due | None:
             return await make_due(connection, number)
 
-        due = await app.database.write(work)
+        async with app.database.read() as connection:
+            due = await due_of(connection, number)
         library = await app.libraries.get(due.library_id) if due is not None else None
+        if due is not None and library is not None:
+            await refuse_outside_for(who, app, library, [due.scope])
+            due = await app.database.write(work)
         if due is None or library is None:
             raise not_found(f"problem {shown(problem_id)}")
         try:

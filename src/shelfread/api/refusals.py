@@ -53,7 +53,7 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "retry_problem": (_CONFLICT, _PATH),
     "stream_events": (_TRIES,),
     "stream_job_events": (_TRIES,),
-    "get_track_file": ((404, "gone"), (416, "invalid-request")),
+    "get_track_file": ((416, "invalid-request"),),
 }
 #: Headers of an answer that says so, and what is in them.
 _HEADERS: Mapping[int, tuple[str, str, str]] = {

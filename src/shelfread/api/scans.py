@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from shelfread.api.access import needs
 from shelfread.api.ids import NumberText, shown
-from shelfread.api.jobs import Reader, clamped, told
+from shelfread.api.jobs import Reader, Scanner, refuse_outside_for, told
 from shelfread.api.libraries import library_of, paths_of
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.shapes import Accepted, AnalyzerAccepted, AnalyzerRequest, ScanHistory, ScanStatus
@@ -19,6 +18,7 @@ from shelfread.app import App
 from shelfread.app import analyzer as analyzing
 from shelfread.app.analyzer import NewRootsRefused, NothingToScan, RootsBusy
 from shelfread.app.confine import PathRefused
+from shelfread.app.places import whole
 from shelfread.app.shelving import Overlap
 from shelfread.model.account import Principal, Right
 from shelfread.model.job import UnknownLibrary
@@ -26,8 +26,6 @@ from shelfread.model.job_json import without_paths
 
 #: Rows of a history: as many where nothing is said, and at most (PROMISES D2).
 USUAL, MOST = 20, 100
-
-Scanner = Annotated[Principal, needs("scan")]
 
 
 def scan_routes(app: App) -> APIRouter:
@@ -38,11 +36,14 @@ def scan_routes(app: App) -> APIRouter:
     """
     routes = APIRouter(prefix="/api/v1", tags=["scans"])
 
-    async def queued(library_id: str, rescan: bool) -> dict[str, Any]:
+    async def queued(who: Principal, library_id: str, rescan: bool) -> dict[str, Any]:
         library = await library_of(app, library_id)
+        if not library.roots:
+            raise ApiProblem(409, "conflict", f"the library {library.name!r} has no folder to scan")
+        await refuse_outside_for(who, app, library, whole(library))
         try:
             enqueued = await app.request_scan(library, rescan=rescan)
-        except (UnknownLibrary, ValueError):
+        except UnknownLibrary:
             raise not_found(f"library {shown(library_id)}") from None
         what = f"a {'rescan' if rescan else 'scan'} of {library.name!r}"
         message = f"{what} was queued already" if enqueued.coalesced else f"{what} is queued"
@@ -57,23 +58,21 @@ def scan_routes(app: App) -> APIRouter:
         "/libraries/{library_id}/scan",
         status_code=202,
         response_model=Accepted,
-        dependencies=[needs("scan")],
         operation_id="scan_library",
     )
-    async def scan(library_id: NumberText) -> dict[str, Any]:
+    async def scan(who: Scanner, library_id: NumberText) -> dict[str, Any]:
         """Have a library scanned."""
-        return await queued(library_id, rescan=False)
+        return await queued(who, library_id, rescan=False)
 
     @routes.post(
         "/libraries/{library_id}/rescan",
         status_code=202,
         response_model=Accepted,
-        dependencies=[needs("scan")],
         operation_id="rescan_library",
     )
-    async def rescan(library_id: NumberText) -> dict[str, Any]:
+    async def rescan(who: Scanner, library_id: NumberText) -> dict[str, Any]:
         """Have every file of a library read again."""
-        return await queued(library_id, rescan=True)
+        return await queued(who, library_id, rescan=True)
 
     @routes.get(
         "/libraries/{library_id}/scan-status", response_model=ScanStatus, operation_id="get_scan_status"
@@ -88,7 +87,7 @@ def scan_routes(app: App) -> APIRouter:
     )
     async def scan_history(who: Reader, library_id: NumberText, limit: int = USUAL) -> dict[str, Any]:
         """The jobs of a library, newest first."""
-        return {"history": await listed(who, library_id, clamped(limit, MOST))}
+        return {"history": await listed(who, library_id, max(1, min(limit, MOST)))}
 
     async def listed(who: Principal, library_id: str, limit: int) -> list[dict[str, Any]]:
         library = await library_of(app, library_id)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from shelfread.api.browse import After, RowId, artist_told, release_told, track_told
 from shelfread.api.item_shapes import SearchPage
-from shelfread.api.jobs import USUAL, Reader, clamped
+from shelfread.api.jobs import USUAL, Limit, Reader
 from shelfread.api.problems import ApiProblem
 from shelfread.app import App
 from shelfread.app.finding import Finder
@@ -43,7 +43,7 @@ def search_routes(app: App) -> APIRouter:
         kind: Annotated[list[Literal["artist", "release", "track"]], Query(max_length=3)] = [],  # noqa: B006
         library_id: RowId = None,
         after: After = None,
-        limit: int = USUAL,
+        limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """What has all these words, the last of them perhaps only begun; without case and accents."""
         try:
@@ -51,7 +51,7 @@ def search_routes(app: App) -> APIRouter:
                 q,
                 kinds=[KINDS[one] for one in kind],
                 library_id=library_id,
-                limit=clamped(limit),
+                limit=limit,
                 after=after,
             )
         except BadCursor as error:

@@ -10,7 +10,9 @@ import os
 import stat
 from typing import NamedTuple
 
+from shelfread.app.confine import PathRefused, refuse_not_allowed, refuse_outside
 from shelfread.app.places import is_inside
+from shelfread.settings import Settings
 from shelfread.store.items import FilePlace
 
 
@@ -27,11 +29,11 @@ class Opened(NamedTuple):
     inode: int
 
 
-def open_file(place: FilePlace) -> Opened:
+def open_file(place: FilePlace, settings: Settings) -> Opened:
     """Open the file of a track. Blocks; a disk may be slow.
 
     Raises:
-        Gone: it is missing, is no plain file, lies outside the library's roots, or cannot be read.
+        Gone: it is missing, is no plain file, lies where nothing may be read for others, or cannot be read.
     """
     path = os.path.join(place.root, place.relative)
     try:
@@ -43,8 +45,8 @@ def open_file(place: FilePlace) -> Opened:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Gone("it is no plain file any more")
-        if not _lies_inside(path, found, place.roots):
-            raise Gone("it leads out of its library")
+        if not _may_be_read(path, found, place, settings):
+            raise Gone("it leads out of what may be read")
     except BaseException:
         os.close(descriptor)
         raise
@@ -52,13 +54,19 @@ def open_file(place: FilePlace) -> Opened:
     return Opened(descriptor, found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def _lies_inside(path: bytes, found: os.stat_result, roots: list[bytes]) -> bool:
-    """Whether what was opened is what lies at a path inside a root, with no link on the way."""
+def _may_be_read(path: bytes, found: os.stat_result, place: FilePlace, settings: Settings) -> bool:
+    """Whether what was opened lies where the library has its files, once links are followed."""
     try:
         real = os.path.realpath(path)
         there = os.stat(real, follow_symlinks=False)
-    except OSError:
+        if (there.st_dev, there.st_ino) != (found.st_dev, found.st_ino):
+            return False  # something changed between opening and looking
+        refuse_not_allowed(real, settings)
+        if not place.follow_symlinks:
+            # As a scan has it: the root may be a link, and below it none is followed.
+            return real == os.path.join(os.path.realpath(place.root), place.relative)
+        if not any(is_inside(real, os.path.realpath(root)) for root in place.roots):
+            refuse_outside(real, settings)
+    except (OSError, PathRefused):
         return False
-    if (there.st_dev, there.st_ino) != (found.st_dev, found.st_ino):
-        return False  # something changed between opening and looking
-    return any(is_inside(real, os.path.realpath(root)) for root in roots)
+    return True

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from shelfread.app.confine import PathRefused, refuse_outside
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import is_inside
+from shelfread.model.job import UnknownLibrary
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule, ScheduleProblem
 from shelfread.queue.cron import checked as checked_cron
 from shelfread.queue.schedule import Schedules
+from shelfread.store import schedules
 from shelfread.store.clock import text_of
-from shelfread.store.libraries import RootsChanged
+from shelfread.store.libraries import Also, RootsChanged
 
 if TYPE_CHECKING:
     from shelfread.app import App
@@ -56,8 +58,8 @@ class Shelved:
 
 async def look(app: App, library: Library) -> Shelved:
     """A library with its schedule and its counts."""
-    schedules = await Schedules(app.database).every(library.id)
-    return Shelved(library, schedules[0] if schedules else None, await app.libraries.counts(library.id))
+    found = await Schedules(app.database).every(library.id)
+    return Shelved(library, found[0] if found else None, await app.libraries.counts(library.id))
 
 
 async def make(
@@ -80,13 +82,11 @@ async def make(
         there = await app.libraries.all()
         await asyncio.to_thread(_refuse_unfit, app, kind, paths, there, None, set())
         try:
-            library = await app.libraries.add(name, kind, paths, options, seen=_ids(there))
+            return await app.libraries.add(
+                name, kind, paths, options, seen=_ids(there), also=_schedule(app, cron)
+            )
         except RootsChanged:
             continue
-        break
-    if cron is not None:
-        await Schedules(app.database).put(library.id, cron, app.settings.timezone)
-    return library
 
 
 async def change(
@@ -118,28 +118,30 @@ async def change(
         if add:
             await asyncio.to_thread(_refuse_unfit, app, library.kind, add, there, library.id, set(remove))
         try:
-            changed = await app.libraries.change(
+            return await app.libraries.change(
                 library.id,
                 name=name,
                 options=options,
                 add_roots=add,
                 remove_roots=sorted(set(remove)),
                 seen=_ids(there) if add else None,
+                also=schedules.remove if uncron else _schedule(app, cron),
             )
         except RootsChanged:
             continue
-        break
-    if changed is not None and cron is not None:
-        await Schedules(app.database).put(library.id, cron, app.settings.timezone)
-    elif uncron:
-        await Schedules(app.database).remove(library.id)
-    return changed
+        except UnknownLibrary:
+            return None
 
 
 async def remove(app: App, library: Library) -> bool:
     """Forget a library; no file is touched. Raises AlreadyRunning while it is scanned."""
     await app.refuse_while_running(library.id)
     return await app.libraries.remove(library.id)
+
+
+def _schedule(app: App, cron: str | None) -> Also | None:
+    """Gives a library this schedule in the transaction that makes or changes it."""
+    return None if cron is None else Schedules(app.database).putting(cron, app.settings.timezone)
 
 
 def _ids(libraries: Sequence[Library]) -> list[int]:

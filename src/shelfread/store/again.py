@@ -5,7 +5,7 @@ Statements only; the scan that looks is asked for elsewhere.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,8 +21,38 @@ class Due(NamedTuple):
     scope: Scope
 
 
+async def due_of(connection: AsyncConnection, problem_id: int) -> Due | None:
+    """What would be scanned for a problem; None when there is no such problem."""
+    row = await _row(connection, problem_id)
+    return None if row is None else _due(row)
+
+
 async def make_due(connection: AsyncConnection, problem_id: int) -> Due | None:
     """Have the next scan look at the file or folder of a problem; None when there is no such problem."""
+    row = await _row(connection, problem_id)
+    if row is None:
+        return None
+    due = _due(row)
+    if row.file_id is not None:
+        # As if an older reader had read it: that is what a scan reads again whatever its stamp says.
+        await connection.execute(
+            update(media_files).where(media_files.c.id == row.file_id).values(parser_version=0)
+        )
+    await connection.execute(
+        update(folders)
+        .where(folders.c.root_id == row.root_id, folders.c.path.in_({due.scope.relative, row.path}))
+        .values(digest=None)
+    )
+    return due
+
+
+def _due(row: Any) -> Due:
+    # A folder that could not be listed is known by its path only, and found from the one above it.
+    inside = row.path.rpartition(b"/")[0] if row.folder is None else row.folder
+    return Due(row.library_id, Scope(row.root_id, inside))
+
+
+async def _row(connection: AsyncConnection, problem_id: int) -> Any:
     found = await connection.execute(
         select(
             problems.c.root_id,
@@ -36,19 +66,4 @@ async def make_due(connection: AsyncConnection, problem_id: int) -> Due | None:
         .outerjoin(folders, folders.c.id == problems.c.folder_id)
         .where(problems.c.id == problem_id)
     )
-    row = found.first()
-    if row is None:
-        return None
-    if row.file_id is not None:
-        # As if an older reader had read it: that is what a scan reads again whatever its stamp says.
-        await connection.execute(
-            update(media_files).where(media_files.c.id == row.file_id).values(parser_version=0)
-        )
-    # A folder that could not be listed is known by its path only, and found from the one above it.
-    inside = row.path.rpartition(b"/")[0] if row.folder is None else row.folder
-    await connection.execute(
-        update(folders)
-        .where(folders.c.root_id == row.root_id, folders.c.path.in_({inside, row.path}))
-        .values(digest=None)
-    )
-    return Due(row.library_id, Scope(row.root_id, inside))
+    return found.first()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import and_, delete, func, insert, select, update
@@ -15,6 +14,7 @@ from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
 from shelfread.store.files import below
 from shelfread.store.ids import next_id
+from shelfread.store.library_options import options_of, options_text
 from shelfread.store.search_due import note_removed
 from shelfread.store.tables import (
     artists,
@@ -32,6 +32,9 @@ from shelfread.store.tables import (
     track_genres,
     tracks,
 )
+
+#: More to be written about a library, by its id, in the same transaction.
+Also = Callable[[AsyncConnection, int], Awaitable[object]]
 
 
 class NameTaken(Exception):
@@ -66,8 +69,9 @@ class LibraryRepository:
         options: LibraryOptions | None = None,
         *,
         seen: Collection[int] | None = None,
+        also: Also | None = None,
     ) -> Library:
-        """Add a library with its roots (absolute paths).
+        """Add a library with its roots (absolute paths), and `also` what is given, or nothing of it.
 
         Raises:
             NameTaken: a library of that name is there.
@@ -81,13 +85,15 @@ class LibraryRepository:
                     id=library_id,
                     name=name,
                     kind=kind,
-                    options=_options_text(options or LibraryOptions()),
+                    options=options_text(options or LibraryOptions()),
                     reader_version=0,
                     untidy=False,
                     created_at=now_us(),
                 )
             )
             await _add_roots(connection, library_id, paths, seen)
+            if also is not None:
+                await also(connection, library_id)
             return (await _load(connection, library_id))[0]
 
         return await self._guarded(name, work)
@@ -101,8 +107,9 @@ class LibraryRepository:
         add_roots: Sequence[bytes] = (),
         remove_roots: Sequence[int] = (),
         seen: Collection[int] | None = None,
+        also: Also | None = None,
     ) -> Library | None:
-        """Change what is given; None when there is no such library.
+        """Change what is given, all of it or nothing; None when there is no such library.
 
         Removing a root removes what the catalogue holds of it. Raises NameTaken and RootsChanged, as `add`.
         """
@@ -112,7 +119,7 @@ class LibraryRepository:
                 return None
             values: dict[str, object] = {} if name is None else {"name": name}
             if options is not None:
-                values["options"] = _options_text(options)
+                values["options"] = options_text(options)
             if remove_roots:
                 values["untidy"] = True
             if values:
@@ -122,6 +129,8 @@ class LibraryRepository:
             await _add_roots(connection, library_id, add_roots, seen)
             for root_id in remove_roots:
                 await _clear_roots(connection, library_id, roots.c.id == root_id)
+            if also is not None:
+                await also(connection, library_id)
             return (await _load(connection, library_id))[0]
 
         return await self._guarded(name or "", work)
@@ -214,7 +223,7 @@ async def _load(connection: AsyncConnection, library_id: int | None) -> list[Lib
         )
     return [
         Library(
-            row.id, row.name, row.kind, _options(row.options), tuple(of.get(row.id, ())), row.reader_version
+            row.id, row.name, row.kind, options_of(row.options), tuple(of.get(row.id, ())), row.reader_version
         )
         for row in await connection.execute(query)
     ]
@@ -277,24 +286,3 @@ async def _forget_mounts(connection: AsyncConnection, library_id: int) -> int:
         )
     await connection.execute(delete(problems).where(away))
     return len(found)
-
-
-def _options_text(options: LibraryOptions) -> str:
-    return json.dumps(
-        {
-            "follow_symlinks": options.follow_symlinks,
-            "ignore_ctime": options.ignore_ctime,
-            "ignore_inode": options.ignore_inode,
-            "ignore": list(options.ignore),
-        }
-    )
-
-
-def _options(text: str) -> LibraryOptions:
-    stored = json.loads(text)
-    return LibraryOptions(
-        follow_symlinks=bool(stored.get("follow_symlinks", False)),
-        ignore_ctime=bool(stored.get("ignore_ctime", False)),
-        ignore_inode=bool(stored.get("ignore_inode", False)),
-        ignore=tuple(stored.get("ignore", ())),
-    )
