@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shelfread.store import one_step
 from shelfread.store.turns import turn
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ class Database:
             raise DatabaseProblem("an SQLite database needs a file: sqlite:////path/to/file.db")
         options: dict[str, Any] = {}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
+            options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "async_creator_fn": one_step.connect}
         else:
             # "format" makes bulk rows plain tuples on both databases.
             options["paramstyle"] = "format"

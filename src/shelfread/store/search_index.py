@@ -1,11 +1,12 @@
 """Makes searchable what changed: from the notes of `search_due` to words in an index.
 
-Not part of a scan: whoever searches does it, and the server when nothing else is to be done. Each step is a
-short transaction, and two at once do no harm. Knows how words are made and kept, and no query.
+Not part of a scan: whoever searches has it done (`app.finding`). Each step is a short transaction, and two at
+once do no harm. Knows how words are made and kept, and no query.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ from shelfread.store.tables import tracks as track_rows
 KIND_SHIFT = 48
 #: Any number that no other lock of this program on a server has.
 _LOCK = 0x5E1F5EAC
+#: Rows whose words are made in one go, a millisecond or two.
+_BREATH = 50
 #: Rows of a library that are looked for and removed in one transaction.
 _SWEEP = 2000
 
@@ -41,16 +44,18 @@ async def bring_up_to_date(database: Database, seconds: float) -> bool:
     False also when somebody else is at it.
     """
     until = time.monotonic() + seconds
-    while await _is_due(database):
-        if not await database.write(_take_one) or time.monotonic() >= until:
-            return not await _is_due(database)
-    return True
+    while True:
+        # A read first: it waits for no scan.
+        async with database.read() as connection:
+            if not await is_due(connection):
+                return True
+        if time.monotonic() >= until or not await database.write(_take_one):
+            return False
 
 
-async def _is_due(database: Database) -> bool:
-    # A read first: it waits for no scan.
-    async with database.read() as connection:
-        return (await connection.execute(select(search_due.c.seq).limit(1))).first() is not None
+async def is_due(connection: AsyncConnection) -> bool:
+    """Whether something that changed is not searchable yet."""
+    return (await connection.execute(select(search_due.c.seq).limit(1))).first() is not None
 
 
 async def _take_one(connection: AsyncConnection) -> bool:
@@ -80,10 +85,11 @@ async def _make(connection: AsyncConnection, kind: ItemKind, ids: Sequence[int])
     """Make the words of some rows anew, and forget those of rows that are gone."""
     for part in sliced(ids):
         await _forget(connection, [key_of(kind, row_id) for row_id in part])
-        rows = [
-            (key_of(kind, row_id), library_id, sort_key(name), indexed_words(name, *others))
-            for row_id, library_id, name, *others in await connection.execute(_texts(kind, part))
-        ]
+        rows: list[tuple[int, int, str, str]] = []
+        for row_id, library_id, name, *others in await connection.execute(_texts(kind, part)):
+            rows.append((key_of(kind, row_id), library_id, sort_key(name), indexed_words(name, *others)))
+            if len(rows) % _BREATH == 0:
+                await asyncio.sleep(0)  # who waits for an answer is not kept waiting for all words
         if connection.dialect.name == "sqlite":
             await run_many(
                 connection, "INSERT INTO search_rows (key, library_id, name, words) VALUES (?, ?, ?, ?)", rows
