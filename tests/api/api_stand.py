@@ -14,6 +14,7 @@ from shelfread.api.application import make_application
 from shelfread.api.listening import HttpServer, listen, url_of
 from shelfread.app import App
 from shelfread.model.account import Right
+from shelfread.web.pages import page_routes
 
 #: A password that tests log in with.
 PASSWORD = "correct horse battery staple"
@@ -86,7 +87,8 @@ async def served(
     """A server in this process, and clients of it."""
     sockets = listen(host, 0)
     crew = workers or Workers()
-    server = HttpServer(make_application(app, crew, host=host, without_login=without_login), sockets)
+    application = make_application(app, crew, host=host, without_login=without_login, pages=[page_routes()])
+    server = HttpServer(application, sockets)
     answering = asyncio.create_task(server.answer())
     url = url_of(sockets)
     try:
