@@ -11,72 +11,136 @@ from fastapi import APIRouter
 
 from shelfread.api.access import IS_OPEN, PREFIX, NothingDeclared, needs, table_of
 from shelfread.api.application import table_of_routes
+from shelfread.api.cookie import COOKIE
 from shelfread.app import App
-from tests.api.api_stand import Live, Workers
+from shelfread.model.account import Right
+from shelfread.web.pages import page_routes
+from tests.api.api_stand import PASSWORD, Live, Workers
+from tests.api.stream_client import opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-#: What is for everybody: all of it.
-OPEN = {
-    ("POST", "/login"),
-    ("POST", "/logout"),
-    ("GET", "/setup"),
-    ("POST", "/setup"),
-    *((method, path) for method in ("GET", "HEAD") for path in ("/healthz", "/readyz")),
+#: Every route that there is, and who may ask for it. A new one has to be written down here, too.
+TABLE = {
+    "GET /healthz": "open",
+    "HEAD /healthz": "open",
+    "GET /readyz": "open",
+    "HEAD /readyz": "open",
+    "GET /setup": "open",
+    "GET /static/{name}": "open",
+    "GET /metrics": "read",
+    "GET /openapi.json": "read",
+    "POST /api/v1/login": "open",
+    "POST /api/v1/logout": "open",
+    "GET /api/v1/setup": "open",
+    "POST /api/v1/setup": "open",
+    "GET /api/v1/me": "read",
+    "PUT /api/v1/me/password": "read",
+    "GET /api/v1/tokens": "admin",
+    "POST /api/v1/tokens": "admin",
+    "DELETE /api/v1/tokens/{token_id}": "admin",
+    "GET /api/v1/users": "admin",
+    "POST /api/v1/users": "admin",
+    "DELETE /api/v1/users/{user_id}": "admin",
+    "PUT /api/v1/users/{user_id}/password": "admin",
+    "GET /api/v1/libraries": "read",
+    "POST /api/v1/libraries": "admin",
+    "GET /api/v1/libraries/{library_id}": "read",
+    "PATCH /api/v1/libraries/{library_id}": "admin",
+    "DELETE /api/v1/libraries/{library_id}": "admin",
+    "POST /api/v1/libraries/{library_id}/scan": "scan",
+    "POST /api/v1/libraries/{library_id}/rescan": "scan",
+    "GET /api/v1/libraries/{library_id}/scan-status": "read",
+    "GET /api/v1/libraries/{library_id}/scan-history": "read",
+    "POST /api/v1/analyzer/library/scan": "scan",
+    "GET /api/v1/config": "admin",
+    "PUT /api/v1/config": "admin",
+    "GET /api/v1/jobs": "read",
+    "GET /api/v1/jobs/{job_id}": "read",
+    "GET /api/v1/jobs/{job_id}/logs": "read",
+    "GET /api/v1/jobs/{job_id}/problems": "read",
+    "GET /api/v1/jobs/{job_id}/events": "read",
+    "POST /api/v1/jobs/{job_id}/cancel": "scan",
+    "POST /api/v1/jobs/{job_id}/retry": "scan",
+    "GET /api/v1/events": "read",
+    "GET /api/v1/problems": "read",
+    "POST /api/v1/problems/{problem_id}/retry": "scan",
+    "GET /api/v1/artists": "read",
+    "GET /api/v1/artists/{artist_id}": "read",
+    "GET /api/v1/releases": "read",
+    "GET /api/v1/releases/{release_id}": "read",
+    "GET /api/v1/tracks": "read",
+    "GET /api/v1/tracks/{track_id}": "read",
+    "GET /api/v1/tracks/{track_id}/file": "read",
+    "HEAD /api/v1/tracks/{track_id}/file": "read",
+    "GET /api/v1/search": "read",
 }
-#: What needs more than `read` although it changes nothing, and what needs less than `scan` although it does.
-ADMIN_READS = {"/config", "/tokens", "/users"}
-READ_WRITES = {("PUT", "/me/password")}
-#: What a scan token may start or stop.
-SCANS = {
-    ("POST", "/libraries/{library_id}/scan"),
-    ("POST", "/libraries/{library_id}/rescan"),
-    ("POST", "/analyzer/library/scan"),
-    ("POST", "/jobs/{job_id}/cancel"),
-    ("POST", "/jobs/{job_id}/retry"),
-    ("POST", "/problems/{problem_id}/retry"),
-}
+#: What may be asked for with less, from left to right.
+ORDER = ("open", "read", "scan", "admin")
 
 
-def meant(method: str, path: str) -> str:
-    """What a route is meant to need."""
-    if (method, path) in OPEN:
-        return "open"
-    if (method, path) in READ_WRITES:
-        return "read"
-    if (method, path) in SCANS:
-        return "scan"
-    return "read" if method in ("GET", "HEAD") and path not in ADMIN_READS else "admin"
+def _routes(app: App) -> dict[str, str]:
+    """Every route of `shelfread serve`, and what it says that it needs."""
+    table = [*table_of_routes(app, Workers()), *table_of([page_routes()])]
+    return {f"{method} {line.path}": line.word for line in table for method in line.methods}
 
 
-async def test_every_route_needs_what_it_is_meant_to_need(app: App) -> None:
-    table = table_of_routes(app, Workers())
-    assert len(table) >= 12
-    found = {(method, line.path): line.word for line in table for method in line.methods}
-    wanted = {(method, path): meant(method, path.removeprefix(PREFIX)) for method, path in found}
-    assert found == wanted
+async def _visitors(live: Live) -> list[tuple[str, dict[str, str]]]:
+    """Somebody for each way to come in: the scope, and what is sent."""
+    found: list[tuple[str, dict[str, str]]] = [("open", {})]
+    for right in Right:
+        found.append((right.value, live.headers(right.value)))
+        user = await live.app.accounts.add_user(f"a {right.value}", PASSWORD, right)
+        found.append((right.value, {"Cookie": f"{COOKIE}={await live.app.accounts.log_in(user)}"}))
+    return found
+
+
+async def test_every_route_stands_in_this_table_with_what_it_needs(app: App) -> None:
+    assert _routes(app) == TABLE
 
 
 async def test_exactly_those_who_may_pass_the_gate_of_each_route(live: Live) -> None:
-    order = ["open", "read", "scan", "admin"]
-    for line in table_of_routes(live.app, Workers()):
-        path = line.path.replace("{", "").replace("}", "")  # ids that nothing has
-        if path.endswith("/events"):
-            continue  # they never end; they have tests of their own
-        for method in sorted(line.methods):
-            for token in (None, "read", "scan", "admin"):
-                answer = await live.ask(method, path, token=token)
-                passes = order.index(token or "open") >= order.index(line.word)
-                expected = None if passes else 401 if token is None else 403
-                told = (method, path, token, answer.status_code, answer.text)
-                if expected is not None:
-                    assert answer.status_code == expected, told
-                    if method != "HEAD":
-                        slug = "unauthenticated" if token is None else "forbidden"
-                        assert answer.json()["type"] == f"/problems/{slug}"
-                else:
-                    assert answer.status_code not in (401, 403) or line.word == "open", told
-                    assert answer.status_code < 500, told
+    visitors = await _visitors(live)
+    # Logging out comes last: it works.
+    for line, word in sorted(_routes(live.app).items(), key=lambda one: one[0].endswith("/logout")):
+        method, path = line.split()
+        path = path.replace("{", "").replace("}", "")  # ids that nothing has
+        for scope, said in visitors:
+            if path.endswith("/events"):
+                async with opened(live.url, path, said) as stream:
+                    status = stream.status
+            else:
+                answer = await live.ask(method, path, token=None, headers=said)
+                status = answer.status_code
+                if status in (401, 403) and method != "HEAD":
+                    slug = {401: "unauthenticated", 403: "forbidden"}[status]
+                    assert answer.json()["type"] == f"/problems/{slug}"
+            told = (line, scope, list(said), status)
+            if ORDER.index(scope) >= ORDER.index(word):
+                assert status not in (401, 403), told
+                assert status < 500, told
+            else:
+                assert status == (401 if scope == "open" else 403), told
+
+
+async def test_what_is_no_route_tells_strangers_nothing(live: Live) -> None:
+    for method, path, status in (
+        ("GET", "/api/v1/nowhere", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/redoc", 404),
+        ("GET", "/static/setup.html", 404),
+        ("GET", "/static/..%2f..%2fsettings.py", 404),
+        ("OPTIONS", "/api/v1/users", 405),
+        ("TRACE", "/api/v1/users", 405),
+        ("POST", "/api/v1/users/1", 405),
+    ):
+        answer = await live.ask(method, path, token=None)
+        assert answer.status_code == status, (method, path)
+        assert answer.json()["type"].startswith("/problems/")
+    # Another method than that of the request is not the request's.
+    override = {"X-HTTP-Method-Override": "GET", "X-Method-Override": "GET"}
+    answer = await live.ask("POST", "/api/v1/users", token="read", headers=override)
+    assert answer.status_code == 403
 
 
 async def test_a_route_that_declares_nothing_stops_the_start() -> None:

@@ -112,6 +112,24 @@ async def test_a_library_that_follows_links_serves_what_they_lead_to_within_boun
         assert await code() == 404, target
 
 
+async def test_where_roots_are_confined_no_library_is_told_over_http_to_follow_links(
+    live: Live, shelf: Shelf, tmp_path: Path
+) -> None:
+    address, follows = f"/api/v1/libraries/{shelf.library_id}", {"options": {"follow_symlinks": True}}
+    (tmp_path / "media" / "more").mkdir()
+    wanted = {"name": "More", "kind": "music", "paths": [str(tmp_path / "media" / "more")], **follows}
+    with _allowed(live, tmp_path / "media"):
+        for method, path, body in (("POST", "/api/v1/libraries", wanted), ("PATCH", address, follows)):
+            answer = await live.ask(method, path, json=body)
+            assert answer.status_code == 422, answer.text
+            assert [one["where"] for one in answer.json()["errors"]] == ["body.options.follow_symlinks"]
+    assert (await live.ask("PATCH", address, json=follows)).status_code == 200
+    with _allowed(live, tmp_path / "media"):
+        # What somebody chose before stays, and other changes go on.
+        answer = await live.ask("PATCH", address, json={"options": {"ignore_ctime": True}})
+        assert (answer.status_code, answer.json()["options"]["follow_symlinks"]) == (200, True)
+
+
 async def test_a_library_without_a_folder_is_a_conflict_and_not_unknown(live: Live) -> None:
     library = await live.app.libraries.add("Empty", "music", [])
     answer = await live.ask("POST", f"/api/v1/libraries/{library.id}/scan")

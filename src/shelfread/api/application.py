@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
@@ -29,6 +29,7 @@ from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.metrics import metric_routes
 from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ApiProblem, speak_of_problems
+from shelfread.api.questions import only_known_parameters
 from shelfread.api.scans import scan_routes
 from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
@@ -92,11 +93,13 @@ def make_application(
     Raises:
         NothingDeclared: a route does not say what it needs.
     """
-    routers = [*routers_of(app, workers), *pages]
-    table = table_of(routers)
+    routers = routers_of(app, workers)
+    table = table_of([*routers, *pages])
     application = Described(table)
     for router in routers:
-        application.include_router(router)
+        application.include_router(router, dependencies=[Depends(only_known_parameters)])
+    for page in pages:
+        application.include_router(page)
     speak_of_problems(application)
     application.add_exception_handler(405, partial(_another_method, table))
     application.add_exception_handler(Exception, failed)

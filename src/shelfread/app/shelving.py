@@ -76,6 +76,7 @@ async def make(
     _refuse_name(name)
     _refuse_rules(options)
     _refuse_cron(cron)
+    _refuse_ways_out(app, options)
     if kind not in KINDS:
         raise Unfit("kind", f"there is no kind {kind[:20]!r}; there is {', '.join(KINDS)}")
     while True:
@@ -105,6 +106,8 @@ async def change(
         _refuse_name(name)
     if options is not None:
         _refuse_rules(options)
+        if not library.options.follow_symlinks:
+            _refuse_ways_out(app, options)
     _refuse_cron(cron)
     own = {root.id for root in library.roots}
     if unknown := set(remove) - own:
@@ -195,6 +198,14 @@ def _refuse_rules(options: LibraryOptions) -> None:
     for rule in options.ignore:
         if not rule.isprintable() or not rule.strip() or len(rule) > _RULE_LIMIT or not _is_text(rule):
             raise Unfit("options.ignore", f"{rule[:80]!r} is no ignore rule: it has to be one line of text")
+
+
+def _refuse_ways_out(app: App, options: LibraryOptions) -> None:
+    if options.follow_symlinks and app.settings.allowed_roots:
+        raise Unfit(
+            "options.follow_symlinks",
+            "links may lead out of SHELFREAD_ALLOWED_ROOTS: `shelfread library set` can have them followed",
+        )
 
 
 def _refuse_cron(cron: str | None) -> None:
