@@ -42,7 +42,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     add("--rounds", type=int, default=3, help="streams: rounds (default: 3)")
     add("--clients", type=int, default=200, help="streams: clients (default: 200)")
     add("--seconds", type=float, default=40, help="reads: how long requests are made (default: 40)")
-    add("--rate", type=float, default=60, help="reads: requests a second (default: 60)")
+    add("--rate", type=float, default=30, help="reads: requests a second (default: 30)")
     add("--tracks", type=int, default=10_000, help="size of the music corpus")
     add("--quiet", type=float, default=0, metavar="MINUTES", help="wait for quiet moments, so long in all")
     add("--save", metavar="NAME", nargs="?", const="api", help="write bench/results/DATE-NAME.json and .md")

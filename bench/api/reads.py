@@ -19,7 +19,7 @@ NAME = "reads"
 MEANING = (
     "From the moment at which a request is due to the last byte of its answer, over loopback, while the "
     "worker of the same `shelfread serve` scans at full speed: again and again the first scan of a new "
-    "library of the music corpus, then a rescan of it. Requests are due at random moments, so many a "
+    "library of the music corpus, then two rescans of it. Requests are due at random moments, so many a "
     "second whatever the answers take; each asks one of the routes at random. The server, the scan and "
     "the clients share the machine's processors, and what clients wait for theirs is in it. idle: the "
     "same with no scan. Its bar is on p95. lag: how late the clients' own process was, for comparison."
@@ -61,7 +61,7 @@ async def measure(stand: Stand) -> None:
 async def _scan_on(stand: Stand, server: Server) -> None:
     for number in range(1, 1000):
         library = await add_library(server.app, f"Library {number}", stand.music())
-        for rescan in (False, True):
+        for rescan in (False, True, True):
             job = await ended(server.app, (await server.app.request_scan(library, rescan=rescan)).job.id)
             if job.status != "completed":
                 raise Unavailable(f"a scan was {job.status}: {job.error}")
@@ -73,6 +73,8 @@ async def _routes(server: Server, library_id: int, job_id: str) -> Mapping[str, 
 
     async def ids(path: str) -> list[int]:
         answer = await wire.ask(f"/api/v1{path}")
+        if answer.status != 200:
+            raise Unavailable(f"{path} was answered with {answer.status}: {answer.body[:200]!r}")
         return [one["id"] for one in json.loads(answer.body)["items"]]
 
     artists, releases, tracks = [

@@ -47,8 +47,8 @@ class Need:
     def __init__(self, right: Right | None) -> None:
         self.right = right
 
-    def __call__(self, request: Request) -> Principal | None:
-        """Whom the request acts for."""
+    async def __call__(self, request: Request) -> Principal | None:
+        """Whom the request acts for. Waits for nothing: a plain function would be given to a thread."""
         principal: Principal | None = request.scope.get(_KEY)
         if self.right is not None:
             _refuse(principal, self.right)

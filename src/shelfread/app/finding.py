@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -18,8 +19,9 @@ from shelfread.store.search_index import bring_up_to_date, is_due
 
 #: How long an answer may wait for what has just been catalogued, in seconds.
 PATIENCE_S = 0.02
-#: How long notes are settled in one stretch, and the pause behind it, in which others have the processor.
-_STRETCH_S = _PAUSE_S = 0.05
+#: How long notes are settled in one stretch; behind it is a pause so many times as long as it took, in which
+#: others have the processor and the database.
+_STRETCH_S, _PAUSES = 0.05, 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -59,15 +61,17 @@ class Finder:
                     return Found(hits, complete)
             if self._behind is None or self._behind.done():
                 self._behind = asyncio.create_task(self._catch_up())
-            await asyncio.wait([self._behind], timeout=PATIENCE_S)
+                await asyncio.wait([self._behind], timeout=PATIENCE_S)
+            # What has been at it for a while has much to do: to wait for it would not make the answer complete.
         raise AssertionError("the second time nobody is patient")
 
     async def _catch_up(self) -> None:
         try:
             while True:
+                begun = time.monotonic()
                 if await bring_up_to_date(self._database, _STRETCH_S):
                     return
-                await asyncio.sleep(_PAUSE_S)
+                await asyncio.sleep(_PAUSES * (time.monotonic() - begun))
         except Exception as error:  # noqa: BLE001 - what takes no writes can be searched all the same
             # The next search tries again.
             _log.warning("search: not brought up to date: %s: %s", type(error).__name__, error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.library import Library, LibraryOptions, Root, RootState
 from shelfread.model.problem import ProblemCode
+from shelfread.store import library_counts
 from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
 from shelfread.store.files import below
@@ -26,7 +27,6 @@ from shelfread.store.tables import (
     problems,
     release_credits,
     releases,
-    removals,
     roots,
     track_credits,
     track_genres,
@@ -169,29 +169,14 @@ class LibraryRepository:
     async def counts(self, library_id: int) -> dict[str, int]:
         """How many items of each sort a library holds: files by status, held removals, parents."""
         async with self._database.read() as connection:
-            result = {"ready": 0, "missing": 0, "error": 0}
-            mine = select(folders.c.id).join(roots, roots.c.id == folders.c.root_id)
-            mine = mine.where(roots.c.library_id == library_id)
-            rows = await connection.execute(
-                select(media_files.c.status, func.count())
-                .where(media_files.c.folder_id.in_(mine))
-                .group_by(media_files.c.status)
-            )
-            result.update({row[0]: row[1] for row in rows})
-            for table in (artists, releases, genres):
-                result[table.name] = (
-                    await connection.execute(
-                        select(func.count()).select_from(table).where(table.c.library_id == library_id)
-                    )
-                ).scalar_one()
-            result["held"] = (
-                await connection.execute(
-                    select(func.count())
-                    .select_from(removals.join(roots, roots.c.id == removals.c.root_id))
-                    .where(roots.c.library_id == library_id, removals.c.held.is_(True))
-                )
-            ).scalar_one()
-        return result
+            return library_counts.of(await library_counts.counts(connection, library_id), library_id)
+
+    async def every_count(self) -> dict[int, dict[str, int]]:
+        """The same of all libraries, by their ids."""
+        async with self._database.read() as connection:
+            found = await library_counts.counts(connection)
+            ids = (await connection.execute(select(libraries.c.id))).scalars()
+            return {one: library_counts.of(found, one) for one in ids}
 
     async def _guarded(self, name: str, work: object) -> Library:
         try:
