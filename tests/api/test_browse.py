@@ -11,7 +11,7 @@ import pytest
 
 from shelfread.store.library_counts import NAMES
 from tests.api.api_stand import Live
-from tests.api.catalogue_stand import got
+from tests.api.catalogue_stand import found_of, got
 from tests.conftest import Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -51,6 +51,7 @@ async def test_paths_are_for_administrators_only(live: Live, music: Shelf) -> No
     os.rename(os.fsencode(music.tree / "Odd/Odd/1.mp3"), os.fsencode(music.tree / "Odd/Odd/") + b"/\xff.mp3")
     music.tree.write("Bad/Bad/bad.flac", b"fLaC nothing")
     await music.scan()
+    await found_of(live, "odd")
     for path in ("/tracks", "/search?q=odd&kind=track", "/problems"):
         for token in ("read", "scan"):
             listed = (await got(live, path, token))["items"]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import socket
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from shelfread.api import event_text, streaming
 from shelfread.app import listeners, stream
@@ -19,13 +22,12 @@ from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.job import Job, JobRequest, JobType, LogLine, Phase, Scope
 from tests.api.api_stand import Live, served
-from tests.api.stream_client import Told, opened, trail
-from tests.cli.staying_programs import many_files
+from tests.api.stream_client import opened, trail
+from tests.conftest import Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EVENTS = "/api/v1/events"
-CLIENTS, FILES = 200, 600
 
 
 async def _running(live: Live, tmp_path: Path, name: str = "Music") -> Job:
@@ -264,41 +266,96 @@ async def test_each_text_is_made_once_for_all_who_are_equally_far(live: Live, tm
     assert b"/secret/place" not in event_text.everything_in(one, "e", paths=False)
 
 
-async def test_200_clients_slow_and_moody_each_get_exactly_what_happened(
-    live_process: Live, tmp_path: Path
+async def test_a_listener_hears_that_its_library_was_removed_and_so_does_everybody(
+    live: Live, tmp_path: Path
 ) -> None:
-    live = live_process
-    library = await live.app.libraries.add(
-        "Music", "music", [os.fsencode(many_files(tmp_path / "Music", FILES))]
-    )
-    chance = random.Random(4)
-    job_id = (await live.ask("POST", f"/api/v1/libraries/{library.id}/scan")).json()["job_id"]
-    path = f"/api/v1/jobs/{job_id}/events"
+    keeps = await live.app.libraries.add("Kept", "music", [os.fsencode(tmp_path / "kept")])
+    library = await live.app.libraries.add("Music", "music", [os.fsencode(tmp_path / "music")])
+    scope = (Scope(library.roots[0].id, b""),)
+    job = (await live.app.jobs.enqueue(JobRequest(JobType.SCAN, library.id, scope))).job
+    async with (
+        opened(live.url, EVENTS, live.headers("read")) as everything,
+        opened(live.url, _of(job), live.headers("read")) as one,
+    ):
+        await everything.until("snapshot")
+        await one.until("job", kind="queued")
+        await live.app.libraries.remove(library.id)
+        gone = {"library_id": library.id, "job_ids": [job.id]}
+        assert (await asyncio.wait_for(one.all(), 20))[-1].data == gone
+        told = await asyncio.wait_for(everything.until("removed"), 20)
+        assert (told.data, one.seen[-1].name) == (gone, "removed")
+        assert told.id is not None
+        # One without a job is told too.
+        await live.app.libraries.remove(keeps.id)
+        told = await asyncio.wait_for(everything.until("removed"), 20)
+        assert told.data == {"library_id": keeps.id, "job_ids": []}
+    async with opened(live.url, EVENTS, live.headers("read"), everything.last_id) as again:
+        # It is not told twice.
+        await live.app.jobs.enqueue(JobRequest(JobType.PRUNE))
+        assert (await again.next()).name == "job"  # type: ignore[union-attr]
+    assert (await live.ask("GET", _of(job))).status_code == 404
 
-    async def client(number: int) -> list[Told]:
-        seen: list[Told] = []
-        last_id = ""
-        while True:
-            async with opened(live.url, path, live.headers("read"), last_id) as told:
-                if told.status == 204:
-                    return seen
-                assert told.status == 200
-                leave_after = chance.randrange(1, 12) if number % 3 == 0 else None
-                while (one := await told.next()) is not None:
-                    seen.append(one)
-                    last_id = told.last_id
-                    if number % 5 == 0:
-                        await asyncio.sleep(chance.uniform(0, 0.05))  # a slow one
-                    if leave_after is not None and len(told.seen) >= leave_after:
-                        break
-                else:
-                    if seen[-1].data.get("kind") == "completed":
-                        return seen
 
-    found = await asyncio.wait_for(asyncio.gather(*(client(number) for number in range(CLIENTS))), 100)
-    job = await live.app.jobs.get(job_id)
-    assert job is not None
-    assert job.counters.added == FILES
-    all_events, all_lines = list(range(1, job.event_seq + 1)), list(range(1, job.log_seq + 1))
-    for seen in found:
-        assert trail(seen) == (all_events, all_lines)
+async def test_a_problem_has_the_code_that_its_list_has(live: Live, music: Shelf) -> None:
+    music.tree.write("Bad/Bad/bad.flac", b"fLaC nothing")
+    async with opened(live.url, EVENTS, live.headers("read")) as told:
+        await told.until("snapshot")
+        await music.scan()
+        problem = await asyncio.wait_for(told.until("problem"), 20)
+    (listed,) = (await live.ask("GET", "/api/v1/problems")).json()["items"]
+    assert problem.data["code"] == listed["code"]
+
+
+async def test_streams_beat_while_the_database_is_away_and_go_on_when_it_is_back(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(stream, "IDLE_S", 0.05)
+    job = await _running(live, tmp_path)
+    away = True
+    read = live.app.database.read
+
+    @asynccontextmanager
+    async def reading() -> AsyncIterator[Any]:
+        # Only what the feed reads: who somebody is, and whether there is such a job, was asked before.
+        if away:
+            raise sa.exc.TimeoutError("no connection")
+        async with read() as connection:
+            yield connection
+
+    monkeypatch.setattr(live.app.feed, "_database", SimpleNamespace(read=reading))
+    async with (
+        opened(live.url, EVENTS, live.headers()) as everything,
+        opened(live.url, _of(job), live.headers()) as one,
+    ):
+        asking = [asyncio.create_task(told.next()) for told in (everything, one)]
+        deadline = time.monotonic() + 20
+        while min(everything.comments, one.comments) < 3 and time.monotonic() < deadline:
+            await asyncio.wait(asking, timeout=0.05)
+        assert min(everything.comments, one.comments) >= 3
+        away = False
+        first, second = await asyncio.wait_for(asyncio.gather(*asking), 20)
+        assert first is not None
+        assert first.name == "snapshot"
+        assert second is not None
+        assert (second.name, second.data["seq"]) == ("job", 1)
+
+
+async def test_no_more_streams_than_seats_however_many_come_at_once(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shelfread.api import events
+
+    monkeypatch.setattr(events, "room", lambda: 4)
+    async with served(live.app) as small:
+        streams = [opened(small.url, EVENTS, small.headers()) for _ in range(12)]
+        came = await asyncio.gather(*(one.__aenter__() for one in streams))
+        assert sorted(one.status for one in came) == [200] * 3 + [429] * 9
+        for one in streams:
+            await one.__aexit__(None, None, None)
+        # Every seat is free again, also those of clients who left without a word.
+        for _ in range(2000):
+            async with opened(small.url, EVENTS, small.headers()) as again:
+                if again.status == 200:
+                    return
+        raise AssertionError("no seat was given back")

@@ -73,7 +73,8 @@ def _list_routes(routes: APIRouter, app: App) -> None:
     ) -> dict[str, Any]:
         """Artists, by what they are sorted by."""
         wanted = Wanted(sort, order == "desc", limit, after, library_id, status=status)
-        return await _artist_page(app, wanted)
+        async with app.database.read() as connection:
+            return await _artist_page(connection, wanted)
 
     @routes.get("/releases", response_model=ReleasePage, operation_id="list_releases")
     async def list_releases(
@@ -104,7 +105,8 @@ def _list_routes(routes: APIRouter, app: App) -> None:
             has_problem=has_problem,
             status=status,
         )
-        return await _release_page(app, wanted)
+        async with app.database.read() as connection:
+            return await _release_page(connection, wanted)
 
     @routes.get(
         "/tracks",
@@ -145,7 +147,8 @@ def _list_routes(routes: APIRouter, app: App) -> None:
             has_problem=has_problem,
             status=status,
         )
-        return await _track_page(app, wanted, who)
+        async with app.database.read() as connection:
+            return await _track_page(connection, wanted, who)
 
 
 def _item_routes(routes: APIRouter, app: App) -> None:
@@ -155,14 +158,14 @@ def _item_routes(routes: APIRouter, app: App) -> None:
         row_id = number_of(artist_id)
         async with app.database.read() as connection:
             found = await items.artists_of(connection, [row_id])
-        if not found:
-            raise not_found(f"artist {shown(artist_id)}")
-        own = Wanted("year", limit=BELONGING, artist_id=row_id)
-        heard = Wanted("year", limit=BELONGING, appearance_of=row_id)
-        return artist_told(found[0]) | {
-            "releases": await _release_page(app, own),
-            "appearances": await _release_page(app, heard),
-        }
+            if not found:
+                raise not_found(f"artist {shown(artist_id)}")
+            own = Wanted("year", limit=BELONGING, artist_id=row_id)
+            heard = Wanted("year", limit=BELONGING, appearance_of=row_id)
+            return artist_told(found[0]) | {
+                "releases": await _release_page(connection, own),
+                "appearances": await _release_page(connection, heard),
+            }
 
     @routes.get(
         "/releases/{release_id}",
@@ -175,10 +178,10 @@ def _item_routes(routes: APIRouter, app: App) -> None:
         row_id = number_of(release_id)
         async with app.database.read() as connection:
             found = await items.releases_of(connection, [row_id])
-        if not found:
-            raise not_found(f"release {shown(release_id)}")
-        inside = Wanted("number", limit=BELONGING, release_id=row_id)
-        return release_told(found[0]) | {"tracks": await _track_page(app, inside, who)}
+            if not found:
+                raise not_found(f"release {shown(release_id)}")
+            inside = Wanted("number", limit=BELONGING, release_id=row_id)
+            return release_told(found[0]) | {"tracks": await _track_page(connection, inside, who)}
 
     @routes.get(
         "/tracks/{track_id}",
@@ -200,24 +203,21 @@ def _item_routes(routes: APIRouter, app: App) -> None:
         return track_told(found[0], who)
 
 
-async def _artist_page(app: App, wanted: Wanted) -> dict[str, Any]:
-    async with app.database.read() as connection:
-        page = await _checked(browse.artist_page(connection, wanted))
-        rows = await items.artists_of(connection, page.ids)
+async def _artist_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
+    page = await _checked(browse.artist_page(connection, wanted))
+    rows = await items.artists_of(connection, page.ids)
     return {"items": [artist_told(row) for row in rows], "next": page.next}
 
 
-async def _release_page(app: App, wanted: Wanted) -> dict[str, Any]:
-    async with app.database.read() as connection:
-        page = await _checked(browse.release_page(connection, wanted))
-        rows = await items.releases_of(connection, page.ids)
+async def _release_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
+    page = await _checked(browse.release_page(connection, wanted))
+    rows = await items.releases_of(connection, page.ids)
     return {"items": [release_told(row) for row in rows], "next": page.next}
 
 
-async def _track_page(app: App, wanted: Wanted, who: Principal) -> dict[str, Any]:
-    async with app.database.read() as connection:
-        page = await _checked(browse.track_page(connection, wanted))
-        rows = await items.tracks_of(connection, page.ids)
+async def _track_page(connection: Any, wanted: Wanted, who: Principal) -> dict[str, Any]:
+    page = await _checked(browse.track_page(connection, wanted))
+    rows = await items.tracks_of(connection, page.ids)
     return {"items": [track_told(row, who) for row in rows], "next": page.next}
 
 
