@@ -153,7 +153,7 @@ def _give_example(content: dict[str, Any] | None, schemas: Mapping[str, Any]) ->
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter that is not said is absent: no address can say null."""
-    parts = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
+    parts: list[dict[str, Any]] = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
     if len(parts) != 1:
         return schema
     return {key: value for key, value in schema.items() if key != "anyOf"} | parts[0]
