@@ -1,4 +1,4 @@
-"""The measurement of the HTTP API runs in both its parts, and finds clients that were told wrong."""
+"""The measurement of the HTTP API runs, and finds clients that were told wrong; tests/api has its crowd."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.api import crowd
-from bench.api.__main__ import main
+from bench.api.__main__ import PARTS, main
 
 linux = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux only")
 
@@ -18,14 +18,14 @@ linux = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
 def test_a_tiny_run_measures_and_saves_what_it_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sizes = ["--tracks", "40", "--clients", "10", "--rounds", "1", "--seconds", "0.5", "--rate", "40"]
+    sizes = ["--tracks", "40", "--only", "reads", "--seconds", "0.5", "--rate", "40"]
     folders = ["--corpora", str(tmp_path / "kept"), "--results", str(tmp_path / "results")]
     assert main([*sizes, *folders, "--databases", "sqlite", "--save", "try"]) == 0
     page, kept = sorted(tmp_path.glob("results/*"), reverse=True)
     found = json.loads(kept.read_text())
     seen = {(one["part"], one["what"]): one for one in found["figures"]}
-    assert seen["streams", "not exact"]["values"] == [0]
-    assert seen["reads", "all of them"]["values"]
+    assert {part for part, _ in seen} == {"reads"} < set(PARTS)
+    assert len(seen["reads", "all of them"]["values"]) > 5
     assert [one["what"] for one in seen.values() if not one["values"]] == []
     # Results are read by everyone: no path of this machine gets into them.
     assert str(tmp_path) not in page.read_text() + kept.read_text()
