@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shelfread.store import one_step
+from shelfread.store.still_there import look_before_use
 from shelfread.store.turns import turn
 
 T = TypeVar("T")
@@ -103,14 +104,13 @@ class Database:
             options["connect_args"] = {
                 name: value for name, value in _CONNECTION.items() if name not in self.url.query
             }
-            # A server that was restarted costs a connection, not a job.
-            options["pool_pre_ping"] = True
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
         if self.is_sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         else:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_postgresql)
+            look_before_use(self.engine)
 
     @property
     def path(self) -> Path | None:

@@ -33,8 +33,8 @@ from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, plan_of, r
 PING_S = 1.0
 #: Walkers and parsers that had nothing to do for so long are ended; a later job starts them again.
 IDLE_S = 300.0
-#: A scan is work behind the scenes: where processors are short, whoever waits for an answer goes first. Nothing
-#: is lost by it where they are not.
+#: A scan is work behind the scenes: where processors are short, whoever waits for an answer goes first. Where
+#: they are not, nothing is lost by it.
 NICENESS = 10
 
 _encode = msgspec.msgpack.Encoder().encode
