@@ -24,6 +24,13 @@ _ENDS = ("completed", "failed", "cancelled")
 
 
 @dataclass
+class Whose:
+    """The job that the crowd is there for; who listens to everything may come before there is one."""
+
+    job_id: str = ""
+
+
+@dataclass
 class Client:
     """One of the crowd, and what it was told."""
 
@@ -76,22 +83,25 @@ class Client:
         return None
 
 
-def crowd_of(count: int, everything: int = 0) -> list[Client]:
-    """So many clients, of which some listen to everything: of five one is slow, and one moody."""
-    tempers = ("quick", "slow", "quick", "moody", "quick")
-    return [Client(tempers[number % 5], number < everything) for number in range(count)]
+def crowd_of(
+    count: int, everything: int = 0, tempers: Sequence[str] = ("quick", "slow", "quick", "moody", "quick")
+) -> list[Client]:
+    """So many clients, of which some listen to everything; their tempers are given out in turns."""
+    return [Client(tempers[number % len(tempers)], number < everything) for number in range(count)]
 
 
-async def listen(clients: Sequence[Client], url: str, token: str, job_id: str, chance: random.Random) -> None:
+async def listen(
+    clients: Sequence[Client], url: str, token: str, whose: Whose, chance: random.Random
+) -> None:
     """Have all of them listen until each has heard that the job ended."""
     seeds = [chance.random() for _ in clients]
     async with asyncio.TaskGroup() as group:
         for one, seed in zip(clients, seeds, strict=True):
-            group.create_task(_listen(one, url, token, job_id, random.Random(seed)))
+            group.create_task(_listen(one, url, token, whose, random.Random(seed)))
 
 
-async def _listen(client: Client, url: str, token: str, job_id: str, chance: random.Random) -> None:
-    path = "/api/v1/events" if client.everything else f"/api/v1/jobs/{job_id}/events"
+async def _listen(client: Client, url: str, token: str, whose: Whose, chance: random.Random) -> None:
+    path = "/api/v1/events" if client.everything else f"/api/v1/jobs/{whose.job_id}/events"
     while not client.ended:
         wire = Wire(url, token)
         try:
@@ -105,7 +115,7 @@ async def _listen(client: Client, url: str, token: str, job_id: str, chance: ran
             stay_s = chance.uniform(0, STAY_S) if client.temper == "moody" else None
             try:
                 async with asyncio.timeout(stay_s):
-                    await _hear(client, wire, job_id, chance)
+                    await _hear(client, wire, whose, chance)
             except TimeoutError:
                 pass
             else:
@@ -115,12 +125,12 @@ async def _listen(client: Client, url: str, token: str, job_id: str, chance: ran
         await asyncio.sleep(chance.uniform(0, RETRY_S))
 
 
-async def _hear(client: Client, wire: Wire, job_id: str, chance: random.Random) -> None:
+async def _hear(client: Client, wire: Wire, whose: Whose, chance: random.Random) -> None:
     left = b""
     while piece := await wire.chunk():
         *events, left = (left + piece).split(b"\n\n")
         for event in events:
-            client.hear(event, job_id)
+            client.hear(event, whose.job_id)
         if client.ended and client.everything:
             return
         if client.temper == "slow":

@@ -29,7 +29,8 @@ async def test_every_client_of_a_crowd_is_told_exactly_what_happened(
     library = await live.app.libraries.add("Music", "music", [root])
     clients = crowd.crowd_of(CLIENTS, CLIENTS // 5)
     job_id = (await live.ask("POST", f"/api/v1/libraries/{library.id}/scan")).json()["job_id"]
-    listening = crowd.listen(clients, live.url, live.tokens["read"], job_id, random.Random(4))
+    whose = crowd.Whose(job_id)
+    listening = crowd.listen(clients, live.url, live.tokens["read"], whose, random.Random(4))
     await asyncio.wait_for(listening, 100)
     job = await live.app.jobs.get(job_id)
     assert job is not None
