@@ -105,8 +105,12 @@ async def test_a_library_that_follows_links_serves_what_they_lead_to_within_boun
         assert await code() == 404
     with _allowed(live, tmp_path / "media", elsewhere):
         assert await code() == 200
-    data = live.app.settings.data_dir.expanduser()
-    for target in (Path("/etc/hostname"), Path("/proc/self/environ"), data / "shelfread.db"):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "shelfread.db").write_text("secret")
+    live.app.settings = live.app.settings.model_copy(update={"data_dir": data})
+    for target in (Path("/etc/passwd"), Path("/proc/self/environ"), data / "shelfread.db"):
+        assert target.is_file()
         path.unlink()
         path.symlink_to(target)
         assert await code() == 404, target

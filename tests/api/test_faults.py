@@ -81,7 +81,8 @@ async def test_every_route_says_that_the_database_is_away_and_answers_when_it_is
                     reads = method in ("GET", "HEAD") and path.startswith(PREFIX)
                     if reads and not path.endswith(("/events", "/me")):
                         path = path.replace("job_id", "1").replace("track_id", "1")
-                        answer = await open_to_all.ask(method, path, token=None, params={"q": "a"})
+                        path += "?q=a" if path.endswith("/search") else ""
+                        answer = await open_to_all.ask(method, path, token=None)
                         _is_not_ready(answer, (method, path))
             login = {"name": "ada", "password": PASSWORD}
             _is_not_ready(await live.ask("POST", "/api/v1/login", token=None, json=login), "login")

@@ -25,14 +25,9 @@ async def only_known_parameters(request: Request) -> None:
     known = sorted(set(_names(route.dependant)))
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if unknown:
-        there = ", ".join(known) or "none"
-        errors = [
-            {
-                "where": f"query.{name[:_LONGEST]}",
-                "message": f"there is no such parameter; there are: {there}",
-            }
-            for name in unknown[:_MOST]
-        ]
+        there = f"there are: {', '.join(known)}" if known else "this takes none"
+        message = f"there is no such parameter; {there}"
+        errors = [{"where": f"query.{name[:_LONGEST]}", "message": message} for name in unknown[:_MOST]]
         detail = f"{errors[0]['where']}: {errors[0]['message']}"
         raise ApiProblem(422, "invalid-request", detail, errors=errors)
 
