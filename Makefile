@@ -12,7 +12,7 @@ override DIR := $(value DIR)
 export DIR LOCAL VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup scan test check format bench bench-queue chaos lock clean
+.PHONY: help setup scan test check format bench bench-api bench-queue chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ bench: setup ## Measure, beside what is installed of other scanners
 
 bench-queue: setup ## Measure what the queue costs and how quickly it answers
 	@$(VENV)/bin/python -m bench.queue $(ARGS)
+
+bench-api: setup ## Measure how quickly HTTP answers beside a scan, and what event streams cost
+	@$(VENV)/bin/python -m bench.api $(ARGS)
 
 chaos: setup ## Break the queue on purpose, on both databases (ARGS='--faults 1300 --seed 1 --save')
 	@$(VENV)/bin/python -m bench.chaos $(ARGS)

@@ -30,30 +30,37 @@ def tree(pid: int) -> list[int]:
 
 def pss(pid: int) -> int | None:
     """Bytes that a process and its descendants hold together; None when it cannot be known."""
-    total = None
-    for member in tree(pid):
-        try:
-            text = (_PROC / str(member) / "smaps_rollup").read_text()
-        except OSError:
-            continue
-        for line in text.splitlines():
-            if line.startswith("Pss:"):
-                total = (total or 0) + int(line.split()[1]) * 1024
-                break
-    return total
+    found = [held for member in tree(pid) if (held := own_pss(member)) is not None]
+    return sum(found) if found else None
+
+
+def own_pss(pid: int) -> int | None:
+    """Bytes that a process holds by itself; None when it cannot be known."""
+    try:
+        text = (_PROC / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), None)
 
 
 def cpu_seconds(pid: int) -> float:
     """CPU seconds of a process and its descendants so far, ended and awaited ones included."""
-    ticks = 0
-    for member in tree(pid):
-        try:
-            # The name, in brackets, may hold anything; behind it the fields are numbers.
-            fields = (_PROC / str(member) / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        ticks += sum(map(int, fields[11:15]))
-    return ticks / _TICKS
+    return sum(sum(_ticks(member)) for member in tree(pid)) / _TICKS
+
+
+def own_cpu_seconds(pid: int) -> float:
+    """CPU seconds of a process so far, all of its threads, without its children."""
+    return sum(_ticks(pid)[:2]) / _TICKS
+
+
+def _ticks(pid: int) -> tuple[int, ...]:
+    """User and system time of a process, then of its children that ended; nothing when it is gone."""
+    try:
+        # The name, in brackets, may hold anything; behind it the fields are numbers.
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ()
+    return tuple(map(int, fields[11:15]))
 
 
 def machine_busy_seconds() -> float | None:
@@ -67,10 +74,11 @@ def machine_busy_seconds() -> float | None:
 
 
 class Peak:
-    """Samples the memory of a tree of processes in a thread while the `with` block runs."""
+    """Samples the memory of a tree of processes, or of one, in a thread while the `with` block runs."""
 
-    def __init__(self, pid: int, every_s: float = 0.05) -> None:
+    def __init__(self, pid: int, every_s: float = 0.05, *, alone: bool = False) -> None:
         self.bytes: int | None = None
+        self._look = own_pss if alone else pss
         self._pid = pid
         self._every_s = every_s
         self._done = threading.Event()
@@ -89,7 +97,7 @@ class Peak:
     def _run(self) -> None:
         while True:
             began = time.monotonic()
-            if (now := pss(self._pid)) is not None:
+            if (now := self._look(self._pid)) is not None:
                 self.bytes = max(self.bytes or 0, now)
             # Never more than a tenth of a processor, however large the tree is.
             if self._done.wait(max(self._every_s, 9 * (time.monotonic() - began))):

@@ -20,7 +20,17 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
 #: The records of scans, and what numbers them.
-RECORDS = ("library_scan_jobs", "job_events", "job_logs", "workers", "schedules", "config", "id_counters")
+RECORDS = (
+    "library_scan_jobs",
+    "job_events",
+    "job_logs",
+    "workers",
+    "schedules",
+    "config",
+    "id_counters",
+    "search_rows",
+    "search_due",
+)
 _TIMES = {"added_at", "seen_at", "missing_at", "found_at", "created_at"}
 #: What only a filesystem gives and no one else can repeat.
 STAMP = frozenset({"ctime_ns", "inode", "device", "mtime_ns", "identity"})

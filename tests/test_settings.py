@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,16 @@ VALID: list[tuple[str, str, object]] = [
     ("analyzer_paths", "/a,/a/./,/b/../a", (b"/a",)),
     ("analyzer_paths", os.fsdecode(b"/\xff"), (b"/\xff",)),
     ("analyzer_paths", '["/\\udcff"]', (b"/\xff",)),
+    ("allowed_roots", '["/srv/a,b", "/mnt/music/"]', (b"/srv/a,b", b"/mnt/music")),
+    ("allowed_roots", "/srv,/mnt", (b"/srv", b"/mnt")),
     ("job_retention_days", "0", 0),
     ("log_retention_days", "36500", 36_500),
+    ("allowed_hosts", "Media.Example.org., *.example.net,", ("media.example.org", "*.example.net")),
+    ("allowed_hosts", "*", ("*",)),
+    ("allowed_hosts", "[fe80::1],10.0.0.7", ("[fe80::1]", "10.0.0.7")),
+    ("trusted_proxies", "127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"))),
+    ("trusted_proxies", "::1", (ip_network("::1"),)),
+    ("log_format", "json", "json"),
     ("debug", "1", True),
 ]
 #: Values that lead to a warning and the default (PROMISES A8, A16).
@@ -73,6 +82,11 @@ IGNORED = [
 ]  # fmt: skip
 DEFAULTS = {"analyzer_scan_job_timeout": 21_600, "analyzer_paths": ()}
 INVALID = [
+    ("allowed_roots", "relative/folder"),
+    ("allowed_roots", '["/a"'),
+    ("allowed_roots", ","),
+    ("allowed_roots", " "),
+    ("allowed_roots", "[]"),
     ("debug", "maybe"),
     ("host", "a b"),
     ("host", "http://localhost"),
@@ -107,6 +121,12 @@ INVALID = [
     ("parser_memory_mb", "63"),
     ("parser_memory_mb", "65537"),
     ("parser_memory_mb", "1G"),
+    ("allowed_hosts", "media.example.org:4848"),
+    ("allowed_hosts", "http://media"),
+    ("allowed_hosts", "*media"),
+    ("trusted_proxies", "proxy.example.org"),
+    ("trusted_proxies", "10.0.0.1/8"),
+    ("log_format", "xml"),
     ("debug", "perhaps"),
 ]
 
@@ -149,6 +169,7 @@ def test_every_setting_has_a_default_that_works(tmp_path: Path) -> None:
     assert settings.parser_timeout_seconds == 30.0
     assert settings.parser_memory_mb == 512
     assert (settings.job_retention_days, settings.log_retention_days) == (90, 30)
+    assert (settings.allowed_hosts, settings.trusted_proxies, settings.log_format) == ((), (), "auto")
     assert not settings.debug
     assert not debugging()
 

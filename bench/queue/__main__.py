@@ -33,7 +33,9 @@ _NOTES = (
 )
 
 
-def _several(known: Sequence[str]) -> Callable[[str], list[str]]:
+def several(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Reads names with commas between them, each one of these; gives them in this order."""
+
     def read(text: str) -> list[str]:
         wanted = text.split(",")
         if unknown := set(wanted) - set(known):
@@ -47,8 +49,8 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.queue", description="Measures the queue.")
     add = parser.add_argument
-    add("--only", type=_several(list(PARTS)), default=list(PARTS), help=f"of {','.join(PARTS)}")
-    add("--databases", type=_several(DATABASES), default=list(DATABASES), help="sqlite, postgresql or both")
+    add("--only", type=several(list(PARTS)), default=list(PARTS), help=f"of {','.join(PARTS)}")
+    add("--databases", type=several(DATABASES), default=list(DATABASES), help="sqlite, postgresql or both")
     add("--rounds", type=int, default=3, help="rounds of latency, overhead and split (default: 3)")
     add("--samples", type=int, default=102, help="latency: requests in all rounds (default: 102)")
     add("--kills", type=int, default=20, help="kill: of warm children (default: 20)")
@@ -74,9 +76,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add("--seconds", type=float, default=60, help="contention: seconds of scans, each way (default: 60)")
     add("--run-seconds", type=float, default=60, help="overhead: seconds of scans in a run (default: 60)")
-    add(
-        "--overhead-of", type=_several(("music", "tree")), default=["music", "tree"], help="overhead: corpora"
-    )
+    add("--overhead-of", type=several(("music", "tree")), default=["music", "tree"], help="overhead: corpora")
     add("--file-ms", type=float, default=5, help="split: each file takes longer by this (default: 5)")
     add("--tracks", type=int, default=10_000, help="size of the music corpus")
     add("--files", type=int, default=200_000, help="size of the tree of small files")

@@ -78,9 +78,11 @@ def summary(
     parameters: Mapping[str, Any],
     meanings: Mapping[str, str],
     notes: Sequence[str],
+    title: str = "The queue",
 ) -> dict[str, Any]:
     """All of it as plain values, for JSON and for `markdown`."""
     return {
+        "title": title,
         "facts": dict(facts),
         "parameters": dict(parameters),
         "figures": [
@@ -108,7 +110,7 @@ def _rounded(value: float | None) -> float | None:
 def markdown(found: Mapping[str, Any]) -> str:
     """The report as a page that is read as well in a terminal."""
     facts = found["facts"]
-    lines = ["# The queue", ""]
+    lines = [f"# {found['title']}", ""]
     lines += [f"{facts['date']} · " + " · ".join(f"{k} {v}" for k, v in facts.items() if k != "date"), ""]
     lines += [", ".join(f"{name} {value}" for name, value in found["parameters"].items()), ""]
     lines += [*_grid(_HEAD, [_cells(one) for one in found["figures"]]), ""]

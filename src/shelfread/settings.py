@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import io
+import ipaddress
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ import stat
 from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -32,6 +33,7 @@ SETTINGS_FILE = "shelfread.env"
 LEAST_TIMEOUT_S, MOST_TIMEOUT_S = 60, 31 * 86_400
 
 _FILE_LIMIT = 1 << 20
+_HOST = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[?[0-9a-f:.]*:[0-9a-f:.]+\]?")
 _PREFIX, _WORKER_PREFIX, _ALIAS_PREFIX = "SHELFREAD_", "SHELFREAD_WORKER_", "SCROBBLER_"
 _log = logging.getLogger(__name__)
 
@@ -97,18 +99,53 @@ class Settings(BaseModel):
     analyzer_scan_job_timeout: int = Field(default=DEFAULT_TIMEOUT_S, ge=LEAST_TIMEOUT_S, le=MOST_TIMEOUT_S)
     #: What a request without paths scans (PROMISES A16): absolute paths.
     analyzer_paths: tuple[bytes, ...] = ()
+    #: What may be scanned at the wish of others, over HTTP: these folders and all below; none means any.
+    allowed_roots: tuple[bytes, ...] = ()
     #: Days that ended jobs are kept; 0 means for ever.
     job_retention_days: int = Field(default=90, ge=0, le=36_500)
     #: Days that the logs of ended jobs are kept; 0 means for ever.
     log_retention_days: int = Field(default=30, ge=0, le=36_500)
+    #: Names that the server also goes by: `media.example.org`, `*.example.org` for all below it, `*` for any.
+    allowed_hosts: tuple[str, ...] = ()
+    #: Proxies whose word counts for where a request comes from: addresses, or networks like 10.0.0.0/8.
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    #: How a program that stays writes its log; auto is text on a terminal, JSON elsewhere.
+    log_format: Literal["auto", "text", "json"] = "auto"
     #: Show where an error came from, not only what it is.
     debug: bool = False
+
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def _roots_are_paths(cls, value: Any) -> Any:
+        # Unlike the analyzer's: what is to confine must not be ignored for a slip of the pen.
+        if not isinstance(value, str):
+            return value
+        if not (found := _paths(value)):
+            raise ValueError("it names no folder; unset means anywhere")
+        return found
 
     @field_validator("timezone")
     @classmethod
     def _zone_is_known(cls, name: str) -> str:
         zone_of(name)
         return name
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _proxies_are_networks(cls, value: Any) -> Any:
+        # A name is none: it would have to be looked up, and what it leads to may change.
+        return tuple(map(ipaddress.ip_network, _listed(value))) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _hosts_are_names(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        tidy = tuple(name.lower().rstrip(".") for name in _listed(value))
+        for name in tidy:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a host; ports do not belong here")
+        return tidy
 
 
 class WorkerSettings(BaseModel):
@@ -214,6 +251,10 @@ def _timeout(text: str) -> int:
     return int(digits)
 
 
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _paths(text: str) -> tuple[bytes, ...]:
     """Absolute paths from a JSON array or a list with commas (PROMISES A16)."""
     text = text.strip()
@@ -223,7 +264,7 @@ def _paths(text: str) -> tuple[bytes, ...]:
         except (ValueError, RecursionError):
             raise ValueError("it begins like a JSON array and is none") from None
     else:
-        parts = [part.strip() for part in text.split(",") if part.strip()]
+        parts = _listed(text)
     found: dict[bytes, None] = {}
     for part in parts:
         if not isinstance(part, str) or not part or "\0" in part:

@@ -15,13 +15,15 @@ from typing import Any
 import pytest
 
 from shelfread.app import App, open_app
-from shelfread.app.analyzer import NothingToScan, PathRefused, told, wanted
+from shelfread.app.analyzer import NewRootsRefused, NothingToScan, PathRefused, RootsBusy, told, wanted
+from shelfread.app.shelving import Overlap
 from shelfread.model.job import Enqueued, JobStatus, Scope
 from shelfread.model.library import Library
 from shelfread.settings import Settings, read_settings
 from shelfread.store import config
 from shelfread.store.libraries import LibraryRepository
-from tests.conftest import Shelf
+from shelfread.tasks.library_scan import Pools
+from tests.conftest import Shelf, Tree
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -206,8 +208,8 @@ async def test_two_requests_at_once_for_folders_in_one_another_never_make_both_r
             assert [scope.relative for scope in enqueued.job.scopes] in ([b"inner"], [b""])
         else:
             assert root.path == inner
-            assert isinstance(of_outer, PathRefused)
-            assert "is above" in str(of_outer)
+            assert isinstance(of_outer, RootsBusy)
+            assert "is queued" in str(of_outer)
 
 
 async def test_requests_of_many_processes_for_one_new_path_all_find_the_one_root(
@@ -268,10 +270,106 @@ async def test_a_path_that_cannot_be_scanned_is_refused_and_nothing_is_queued(
     assert len(await shelf.app.libraries.all()) == 1
 
 
-async def test_a_path_above_a_root_is_refused(shelf: Shelf) -> None:
-    with pytest.raises(PathRefused, match="is above"):
+async def test_decision_10_a_path_above_roots_absorbs_them_and_every_row_keeps_its_id(
+    app: App, pools: Pools, tmp_path: Path
+) -> None:
+    trees = [Tree(tmp_path / "outer" / name) for name in ("A", "deep/er/B")]
+    for tree in trees:
+        tree.add("Artist/Album/one.mp3")
+        tree.add("Artist/Album/two.mp3", artist="")
+        tree.write("Artist/broken.mp3", b"")
+        tree.write(".shelfignore", "nothing/\n")
+    music = await app.libraries.add("Music", "music", [os.fsencode(tree.path) for tree in trees])
+    shelf = Shelf(app, music.id, trees, pools)
+    await shelf.outcome()
+    before, problems = await shelf.table("media_files"), await shelf.table("problems")
+    outer = os.fsencode(tmp_path / "outer")
+    (enqueued,) = await app.analyze([outer])
+    (root,) = (await shelf.library()).roots
+    assert root.path == outer
+    assert enqueued.job.scopes == (Scope(root.id, b""),)
+    assert {row["id"]: row["folder_id"] for row in await shelf.table("media_files")} == {
+        row["id"]: row["folder_id"] for row in before
+    }
+    moved = {row["id"]: row["path"] for row in await shelf.table("problems")}
+    assert moved.keys() == {row["id"] for row in problems}
+    assert set(moved.values()) == {b"A/Artist/broken.mp3", b"deep/er/B/Artist/broken.mp3"}
+    folders = {row["id"]: row for row in await shelf.table("folders")}
+    for row in folders.values():
+        above = folders[row["parent_id"]]["path"] if row["parent_id"] is not None else None
+        assert above == (os.path.dirname(row["path"]) if row["path"] else None)
+    await app.cancel(enqueued.job.id)
+    counts = await shelf.scan()
+    assert counts == {"unchanged": 6}
+    assert shelf.opened == []
+    assert set(await shelf.ids()) == {
+        f"{place}/Artist/{name}"
+        for place in ("A", "deep/er/B")
+        for name in ("Album/one.mp3", "Album/two.mp3", "broken.mp3")
+    }
+
+
+async def test_roots_with_a_job_and_roots_that_are_away_or_links_are_not_absorbed(
+    app: App, tmp_path: Path
+) -> None:
+    inner, outer = tmp_path / "outer" / "inner", os.fsencode(tmp_path / "outer")
+    inner.mkdir(parents=True)
+    await app.analyze([os.fsencode(inner)])
+    with pytest.raises(RootsBusy, match="queued"):
+        await app.analyze([outer])
+    claimed = await app.jobs.claim_next("worker")
+    with pytest.raises(RootsBusy, match="running"):
+        await app.analyze([outer])
+    assert claimed is not None
+    await app.jobs.finish(claimed)
+    inner.rename(tmp_path / "away")
+    with pytest.raises(RootsBusy, match="is away now"):
+        await app.analyze([outer])
+    inner.symlink_to(tmp_path / "away")
+    with pytest.raises(RootsBusy, match="over a link"):
+        await app.analyze([outer])
+    assert len((await app.libraries.all())[0].roots) == 1
+
+
+async def test_a_path_above_a_root_of_another_library_is_refused_with_its_name(shelf: Shelf) -> None:
+    await shelf.app.libraries.change(shelf.library_id, name="Records")
+    with pytest.raises(Overlap, match="Records"):
         await shelf.app.analyze([os.fsencode(shelf.tree.path.parent)])
     assert await shelf.app.jobs.listed() == []
+
+
+async def test_only_who_may_add_roots_does(shelf: Shelf, tmp_path: Path) -> None:
+    inside, outside = _folder(shelf, "A"), os.fsencode(tmp_path / "elsewhere")
+    os.mkdir(outside)
+    await shelf.app.analyze([inside], may_add=False)
+    with pytest.raises(NewRootsRefused):
+        await shelf.app.analyze([inside, outside], may_add=False)
+    # What is set as the default was chosen by whoever runs the server.
+    await _set(shelf.app, analyzer_paths=(outside,)).analyze(may_add=False)
+
+
+@pytest.mark.parametrize("path", [b"/", b"/proc", b"/sys/kernel", b"/etc", b"/usr/lib", b"/var", b"/dev/shm"])
+async def test_folders_of_the_system_are_refused(app: App, path: bytes) -> None:
+    with pytest.raises(PathRefused, match="system"):
+        await app.analyze([path])
+
+
+async def test_allowed_roots_confine_and_links_out_of_them_are_followed(shelf: Shelf, tmp_path: Path) -> None:
+    inside, outside = _folder(shelf, "A"), tmp_path / "outside"
+    outside.mkdir()
+    (shelf.tree.path / "way out").symlink_to(outside)
+    app = _set(shelf.app, allowed_roots=(os.fsencode(shelf.tree.path),))
+    await app.analyze([inside])
+    for path in (outside, shelf.tree.path / "way out", shelf.tree.path / ".." / "outside"):
+        with pytest.raises(PathRefused, match="SHELFREAD_ALLOWED_ROOTS"):
+            await app.analyze([os.fsencode(path)])
+
+
+async def test_the_data_folder_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+    app = _set(shelf.app, data_dir=tmp_path / "data")
+    (tmp_path / "data" / "covers").mkdir(parents=True)
+    with pytest.raises(PathRefused, match="data folder"):
+        await app.analyze([os.fsencode(tmp_path / "data" / "covers")])
 
 
 async def test_a_part_that_is_gone_is_scanned_so_that_it_goes_missing(shelf: Shelf) -> None:

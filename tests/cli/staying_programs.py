@@ -171,6 +171,7 @@ class House:
             "SHELFREAD_PARSERS": "1",
             "SHELFREAD_WALKERS": "1",
             "SHELFREAD_SETTLE_SECONDS": "0",
+            "SHELFREAD_LOG_FORMAT": "text",
         }
 
     def settings_file(self, text: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from typing import Any
 
 import pytest
 
-from shelfread.cli.logs import _Line
+from shelfread.cli.logs import _json, _Line
 from shelfread.cli.outcome import explain
+from shelfread.model.trace import bound
 
 HOSTILE = "a\x1b[2J\rb\x9b1m\u202e\u2028c\n2026-01-01T00:00:00+0000 ERROR   forged \udcff.mp3"
 
@@ -56,3 +59,26 @@ def test_a_command_that_fails_shows_hostile_names_as_escapes_too(
     text = capsys.readouterr().err
     assert "FileNotFoundError: [Errno 2] a\\x1b[2J" in text
     assert _is_plain(text)
+
+
+def _as_json(record: logging.LogRecord, debug: bool = False) -> Any:
+    line = _json(debug).format(record)
+    assert line.isascii()
+    assert "\n" not in line
+    return json.loads(line)
+
+
+def test_for_programs_a_line_is_a_json_document_with_the_ids_that_are_bound() -> None:
+    record = logging.LogRecord("shelfread.x", logging.WARNING, __file__, 1, "%s of %s", ("a", HOSTILE), None)
+    with bound(request_id="r-1"), bound(job_id="j-1"):
+        told = _as_json(record)
+    assert told["event"] == f"a of {HOSTILE}"
+    assert (told["level"], told["logger"]) == ("warning", "shelfread.x")
+    assert (told["request_id"], told["job_id"]) == ("r-1", "j-1")
+    assert told["time"].endswith("+00:00")
+    assert "job_id" not in _as_json(record)
+
+
+def test_for_programs_a_traceback_is_told_when_debugging() -> None:
+    assert "Traceback" in _as_json(_record("trouble"), debug=True)["exception"]
+    assert set(_as_json(_record("trouble"))) == {"time", "level", "logger", "event"}

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from shelfread.model.catalogue import NewFolder
 from shelfread.store import database as module
-from shelfread.store import files, jobs, moves, removals, sqlite
+from shelfread.store import files, jobs, moves, removals, sqlite, still_there
 from shelfread.store.database import Database, DatabaseProblem, insert_rows, normalised_url, run_many
 from shelfread.store.ids import next_id
 from shelfread.store.migrate import migrate
@@ -352,7 +352,14 @@ async def test_a_deadlock_on_postgresql_is_broken_and_both_get_through(new_catal
     await database.close()
 
 
-async def test_a_connection_that_the_server_cut_is_replaced(new_catalogue: Any) -> None:
+@pytest.mark.parametrize("silently", [False, True])
+async def test_a_connection_that_the_server_cut_is_replaced(
+    new_catalogue: Any, monkeypatch: pytest.MonkeyPatch, silently: bool
+) -> None:
+    if silently:
+        # As when a router forgot it: nothing is to be seen of that until it is asked.
+        monkeypatch.setattr(still_there, "_has_something_to_say", lambda _: False)
+        monkeypatch.setattr(still_there, "RESTED_S", -1.0)
     url = await new_catalogue("postgresql")
     database = Database(url)
     async with database.read() as connection:

@@ -154,6 +154,7 @@ async def test_removing_a_library_forgets_all_of_it_and_touches_no_file(shelf: S
     left = await catalogue.rows(shelf.database)
     assert {name for name, content in left.items() if content} == {
         "id_counters",
+        "search_due",
         "libraries",
         "roots",
         "workers",

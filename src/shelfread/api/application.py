@@ -1,27 +1,45 @@
-"""The HTTP application: its routes, how it says that something is wrong, and the headers of every answer.
+"""The HTTP application: its routes, and what stands around them.
 
-Stands on `app`. Knows no process and no socket; `listening` has those.
+From outside to inside: request id and access log, security headers, faults, the names this server goes by,
+writes of other sites, the gate, the limits of bodies, the routes. Stands on `app`. Knows no process and no
+socket; `listening` has those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Depends, Request, Response
 
+from shelfread.api.access import Entry, Gate, table_of
+from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
+from shelfread.api.bounds import Bounds
+from shelfread.api.browse import browse_routes
+from shelfread.api.caller import OnlyHere, OwnNames, OwnPages
+from shelfread.api.config import config_routes
+from shelfread.api.description import Described, description_routes
+from shelfread.api.events import event_routes
+from shelfread.api.faults import Faults, failed
+from shelfread.api.files import file_routes
 from shelfread.api.health import Workers, health_routes
-from shelfread.app import App
+from shelfread.api.jobs import job_routes
+from shelfread.api.libraries import library_routes
+from shelfread.api.login import Doorkeeper, login_routes
+from shelfread.api.metrics import metric_routes
+from shelfread.api.problem_routes import problem_routes
+from shelfread.api.problems import ApiProblem, speak_of_problems
+from shelfread.api.questions import only_known_parameters
+from shelfread.api.scans import scan_routes
+from shelfread.api.search import search_routes
+from shelfread.api.setup import setup_routes
+from shelfread.api.staying import Staying
+from shelfread.api.tokens import token_routes
+from shelfread.api.trace import Traced
+from shelfread.api.users import user_routes
+from shelfread.app import App, visits
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
-#: In every answer: nothing of it is kept, framed, run or taken for something else.
+#: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
 HEADERS = [
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -32,48 +50,90 @@ HEADERS = [
 ]
 
 
-def make_application(app: App, workers: Workers) -> Asgi:
+def routers_of(app: App, workers: Workers) -> list[APIRouter]:
+    """Everything that can be asked for. Each router says its prefix itself, and what its routes need."""
+    doorkeeper = Doorkeeper()
+    return [
+        health_routes(app, workers),
+        metric_routes(app, workers),
+        description_routes(),
+        login_routes(app, doorkeeper),
+        setup_routes(app, doorkeeper),
+        token_routes(app),
+        user_routes(app),
+        library_routes(app),
+        scan_routes(app),
+        config_routes(app),
+        job_routes(app),
+        event_routes(app),
+        problem_routes(app),
+        browse_routes(app),
+        search_routes(app),
+        file_routes(app),
+    ]
+
+
+def make_application(
+    app: App,
+    workers: Workers,
+    *,
+    host: str = "127.0.0.1",
+    without_login: bool = False,
+    pages: Sequence[APIRouter] = (),
+) -> Asgi:
     """The application of a server.
 
     Args:
         app: the open catalogue.
         workers: those of this process, which `/readyz` tells of.
+        host: where the server listens, as a person said it.
+        without_login: everybody may do everything.
+        pages: what there is for people beside.
+
+    Raises:
+        NothingDeclared: a route does not say what it needs.
     """
-    application = FastAPI(
-        title="Shelfread",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,  # the address it leads to would be made of the request's Host
-    )
-    application.include_router(health_routes(app, workers))
-    application.add_exception_handler(HTTPException, _refused)
-    application.add_exception_handler(Exception, _failed)
-    return _with_headers(application)
+    routers = routers_of(app, workers)
+    table = table_of([*routers, *pages])
+    application = Described(table)
+    for router in routers:
+        application.include_router(router, dependencies=[Depends(only_known_parameters)])
+    for page in pages:
+        application.include_router(page)
+    speak_of_problems(application)
+    application.add_exception_handler(405, partial(_another_method, table))
+    application.add_exception_handler(Exception, failed)
+    inner: Asgi = Bounds(application)
+    inner = Staying(inner, visits.Visits(app.accounts, visits.EACH_S))
+    inner = Gate(inner, table, app.accounts, lambda: app.settings, without_login=without_login)
+    inner = OwnPages(inner)
+    if without_login:
+        inner = OnlyHere(inner)
+    inner = OwnNames(inner, host, lambda: app.settings)
+    inner = Faults(inner)
+    return Traced(_with_headers(inner), lambda: app.settings)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return _problem(error.status_code, dict(error.headers or {}))
+def table_of_routes(app: App, workers: Workers) -> list[Entry]:
+    """What each route needs."""
+    return table_of(routers_of(app, workers))
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
-    # The server logs what it was.
-    return _problem(500)
-
-
-def _problem(status: int, headers: dict[str, str] | None = None) -> Response:
-    """RFC 9457."""
-    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    return JSONResponse(document, status, headers, media_type="application/problem+json")
+async def _another_method(table: Sequence[Entry], request: Request, _error: Exception) -> Response:
+    """Say everything that can be done with an address: a route knows only its own part."""
+    path = request.scope["path"]
+    methods = {method for one in table if one.pattern.match(path) for method in one.methods}
+    return ApiProblem(405, "method-not-allowed", headers={"Allow": ", ".join(sorted(methods))}).answer()
 
 
 def _with_headers(application: Asgi) -> Asgi:
     # Around everything else, so that the answers to errors have them too.
-    async def around(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                said = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in said}
+                message["headers"] = [*said, *(one for one in HEADERS if one[0] not in names)]
             await send(message)
 
         await application(scope, receive, send_on)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
+from shelfread.api.access import IS_OPEN
 from shelfread.app import App
 from shelfread.store.answering import is_up_to_date
 
@@ -46,6 +48,37 @@ class Workers(Protocol):
         """How many do a job."""
 
 
+class Alive(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class DatabaseState(BaseModel):
+    """Whether the database answers, and has the schema of this version."""
+
+    answers: bool
+    migrated: bool
+
+
+class WorkersState(BaseModel):
+    """The workers of this process."""
+
+    state: Literal["off", "broken_settings", "starting", "running", "draining", "drained", "stopping"]
+    settings_ok: bool
+    wanted: int
+    present: int
+    busy: int
+
+
+class Readiness(BaseModel):
+    """How the server is. It is of use while it is degraded, too."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    database: DatabaseState
+    workers: WorkersState
+
+
 class _Database:
     """Asks the database once for all who want to know at a moment: they must not crowd out the jobs."""
 
@@ -74,15 +107,24 @@ def health_routes(app: App, workers: Workers) -> APIRouter:
         app: whose database is asked.
         workers: those of this process.
     """
-    routes = APIRouter()
+    routes = APIRouter(tags=["server"], dependencies=[IS_OPEN])
     database = _Database(app)
 
-    @routes.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    @routes.head("/healthz", include_in_schema=False)
+    @routes.get("/healthz", operation_id="is_alive")
+    async def healthz() -> Alive:
+        """Whether the process lives."""
+        return Alive(status="ok")
 
-    @routes.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
+    @routes.head("/readyz", include_in_schema=False)
+    @routes.get(
+        "/readyz",
+        operation_id="is_ready",
+        response_model=Readiness,
+        responses={503: {"model": Readiness, "description": "The database does not answer, or it stops."}},
+    )
     async def readyz() -> Response:
+        """Whether the server can do what it is there for."""
         found = await database.look()
         state = workers.state
         ready = all(found.values()) and state != "stopping"

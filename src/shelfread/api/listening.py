@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import socket
 from collections.abc import Iterator
 
 import uvicorn
 
-from shelfread.api.application import Asgi
+from shelfread.api.asgi import Asgi
 from shelfread.api.door import PATIENCE_S, Connection, Door, room
 
 #: Connections that wait to be accepted.
@@ -99,6 +100,20 @@ def url_of(sockets: list[socket.socket]) -> str:
     """The address of the first socket, for a browser."""
     host, port = sockets[0].getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def page_of(sockets: list[socket.socket]) -> str:
+    """The address of the first socket as a browser of this machine can open it."""
+    host, port = sockets[0].getsockname()[:2]
+    anywhere = ipaddress.ip_address(host.partition("%")[0]).is_unspecified
+    return f"http://localhost:{port}" if anywhere else url_of(sockets)
+
+
+def is_local(sockets: list[socket.socket]) -> bool:
+    """Whether only this machine can reach them."""
+    return all(
+        ipaddress.ip_address(str(one.getsockname()[0]).partition("%")[0]).is_loopback for one in sockets
+    )
 
 
 class HttpServer(uvicorn.Server):

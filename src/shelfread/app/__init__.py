@@ -11,12 +11,14 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from shelfread.app.analyzer import parts_of, requests_for, wanted
+from shelfread.app.accounts import Accounts
+from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
+from shelfread.app.reports import Confirmed, ScanReport
+from shelfread.app.stream import Feed
 from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
 from shelfread.model.job import (
     AlreadyRunning,
@@ -38,7 +40,7 @@ from shelfread.queue.running import RunningJob
 from shelfread.queue.timeout import job_timeout
 from shelfread.scan.folder import joined
 from shelfread.scan.gone import is_gone
-from shelfread.scan.plan import Mode, Outcome, Plan
+from shelfread.scan.plan import Mode, Plan
 from shelfread.scan.progress import OnProgress, silent
 from shelfread.settings import Settings, WorkerSettings, read_worker_settings
 from shelfread.store import removals
@@ -46,30 +48,8 @@ from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.migrate import migrate
-from shelfread.store.problems import ProblemRow, open_problems
+from shelfread.store.problems import open_problems
 from shelfread.tasks.library_scan import Pools, reason_of, scan_library_job, warm
-
-
-@dataclass(frozen=True, slots=True)
-class ScanReport:
-    """What a finished scan says to people and programs."""
-
-    job_id: str
-    library: Library
-    outcome: Outcome
-    problems: list[ProblemRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What came of a person's word for what looked wrong."""
-
-    #: Items that are marked missing now.
-    missing: int
-    #: Items that were held as gone, and are there.
-    there: int
-    #: Roots and mounts that the next scan will believe.
-    roots: int
 
 
 class App:
@@ -79,9 +59,12 @@ class App:
         self.settings = settings
         self.database = database
         self.libraries = LibraryRepository(database)
+        self.accounts = Accounts(database)
         #: Rung when the queue changes; workers of this process listen.
         self.bell = Bell()
         self.jobs = ScanJobRepository(database, ring=self.bell.ring)
+        #: What happens to jobs, for event streams; reads nothing while nobody listens.
+        self.feed = Feed(database, self.bell)
 
     async def scan(
         self,
@@ -157,7 +140,12 @@ class App:
         )
 
     async def analyze(
-        self, paths: Sequence[bytes] | None = None, *, split_paths: bool = False, force: bool = False
+        self,
+        paths: Sequence[bytes] | None = None,
+        *,
+        split_paths: bool = False,
+        force: bool = False,
+        may_add: bool = True,
     ) -> list[Enqueued]:
         """Have music below some paths scanned by workers: all jobs are queued, or none (PROMISES A13-A20).
 
@@ -165,21 +153,27 @@ class App:
             paths: absolute; none, or an empty list, means the default list.
             split_paths: one job for each path instead of one for all.
             force: read every file again.
+            may_add: whether paths of the request may become roots; those of the default list may.
 
         Raises:
             NothingToScan: there is no path at all.
-            PathRefused: a path cannot be scanned.
+            PathRefused, NewRootsRefused, RootsBusy, Overlap: see `analyzer.parts_of`.
         """
-        parts = await parts_of(self.libraries, wanted(paths, self.settings.analyzer_paths))
-        return await self.jobs.enqueue_all(
-            requests_for(
-                parts,
-                split=split_paths,
-                rescan=force,
-                timeout_s=await self.job_timeout(),
-                request_id=str(uuid.uuid4()),
+        chosen = wanted(paths, self.settings.analyzer_paths)
+        while True:
+            parts = await parts_of(
+                self.libraries, self.database, self.settings, chosen, may_add=may_add or not paths
             )
-        )
+            timeout_s, request_id = await self.job_timeout(), str(uuid.uuid4())
+            enqueued = await self.jobs.enqueue_all(
+                requests_for(
+                    parts, split=split_paths, rescan=force, timeout_s=timeout_s, request_id=request_id
+                )
+            )
+            if await are_there(self.libraries, parts):
+                return enqueued
+            for one in enqueued:
+                await self.jobs.cancel(one.job.id)
 
     async def retry(self, job_id: str) -> Enqueued | None:
         """Have done again what an ended job was to do; None when there is no such job.
@@ -287,7 +281,12 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     database = Database(database_url(settings))
     try:
         await migrate(database)
-        yield App(settings, database)
+        app = App(settings, database)
+        async with contextlib.aclosing(app.accounts):
+            try:
+                yield app
+            finally:
+                await app.feed.close()
     finally:
         await database.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from shelfread.app.confine import Confined
 from shelfread.model.job import JobType
 from shelfread.queue.bell import Bell
 from shelfread.queue.group import WorkerGroup, open_group
@@ -15,6 +16,7 @@ from shelfread.queue.watch import Task, WorkerClocks
 from shelfread.queue.worker import LibraryScanWorker
 from shelfread.scan.channel import database_variables
 from shelfread.settings import Settings, WorkerSettings
+from shelfread.store.libraries import LibraryRepository
 from shelfread.tasks.child import Init
 from shelfread.tasks.library_scan import PoolSizes
 from shelfread.tasks.prune import prune_task
@@ -59,7 +61,10 @@ def open_workers(
     @asynccontextmanager
     async def make(worker_id: str) -> AsyncIterator[LibraryScanWorker]:
         child = WarmChild(init)
-        tasks: dict[str, Task] = {JobType.SCAN: child, JobType.RESCAN: child, JobType.PRUNE: prune}
+        scan: Task = child
+        if settings.allowed_roots:
+            scan = Confined(child, LibraryRepository(jobs.database), settings)
+        tasks: dict[str, Task] = {JobType.SCAN: scan, JobType.RESCAN: scan, JobType.PRUNE: prune}
         try:
             await child.start()
             yield LibraryScanWorker(

@@ -32,6 +32,7 @@ _REASONS = {
     "stalled": "nothing moved",
     "deadline": "it ran longer than it may",
     "root_unavailable": "no root could be believed",
+    "path_refused": "its folders may not be scanned",
     "invalid_row": "its row cannot be run",
     "absorbed": "another job does its work",
 }

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from shelfread import __version__
-from shelfread.cli import jobs, library
+from shelfread.cli import accounts, jobs, library
 from shelfread.cli.choices import AsJson, IdOption, KindChoice, KindOption, ModeOption, RescanOption
 from shelfread.cli.outcome import FAILED, FINE, USAGE, explain
 from shelfread.cli.texts import complain, safe_streams
@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 app.add_typer(library.app, name="library")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(accounts.tokens, name="token")
+app.add_typer(accounts.users, name="user")
 
 
 def _print_version(wanted: bool) -> None:
@@ -129,6 +131,10 @@ def _serve(
         int | None,
         typer.Option("--workers", metavar="N", min=0, max=64, help="Jobs side by side; 0 does none here."),
     ] = None,
+    without_login: Annotated[
+        bool,
+        typer.Option("--no-auth", help="Ask nobody for a login; works on loopback addresses only."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Serve HTTP, work off the queue, and start scheduled scans, until told to stop.
@@ -137,7 +143,7 @@ def _serve(
     """
     from shelfread.cli.serve import serve
 
-    return serve(host, port, workers, as_json)
+    return serve(host, port, workers, as_json, without_login)
 
 
 @app.command("worker")

@@ -6,23 +6,31 @@ import asyncio
 import contextlib
 import logging
 import socket
+from dataclasses import dataclass
 
 from shelfread.api.application import make_application
-from shelfread.api.listening import CannotListen, HttpServer, listen, url_of
+from shelfread.api.listening import CannotListen, HttpServer, is_local, listen, page_of, url_of
 from shelfread.app import App, open_app
 from shelfread.cli.crew import Crew
 from shelfread.cli.logs import log_to_stderr
-from shelfread.cli.outcome import FAILED, FINE
+from shelfread.cli.outcome import FAILED, FINE, USAGE
 from shelfread.cli.settled import database_words, taken_again
 from shelfread.cli.staying import Order, Orders, stay
 from shelfread.cli.texts import complain, write_json
 from shelfread.queue.schedule import Scheduler
 from shelfread.settings import read_settings
+from shelfread.web.pages import page_routes
 
 _log = logging.getLogger(__name__)
 
 
-def serve(host: str | None, port: int | None, workers: int | None, as_json: bool) -> int:
+def serve(
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    as_json: bool,
+    without_login: bool = False,
+) -> int:
     """Serve until told to leave; gives the exit code.
 
     Args:
@@ -30,39 +38,79 @@ def serve(host: str | None, port: int | None, workers: int | None, as_json: bool
         port: likewise; 0 lets the system choose.
         workers: how many workers, likewise; 0 is none.
         as_json: print the address as one JSON document when it answers.
+        without_login: everybody who can ask may do everything; on loopback only.
     """
     settings = read_settings()
-    log_to_stderr(settings.debug)
+    log_to_stderr(settings.debug, settings.log_format)
     try:
         sockets = listen(host or settings.host, settings.port if port is None else port)
     except CannotListen as error:
         complain(str(error))
         return FAILED
 
+    asked = _Asked(host or settings.host, workers, as_json, without_login)
+
     async def work(orders: Orders) -> int:
         async with open_app(settings) as app:
-            return await _Server(app, sockets, workers, as_json).run(orders)
+            return await _Server(app, sockets, asked).run(orders)
 
     try:
+        if without_login and settings.trusted_proxies:
+            complain(
+                "--no-auth is for this machine only, and SHELFREAD_TRUSTED_PROXIES says that others come in "
+                "over a proxy: leave one of them out"
+            )
+            return USAGE
+        if not is_local(sockets):
+            if without_login:
+                complain("--no-auth works on loopback addresses only, and others would come in here, too")
+                return USAGE
+            if not settings.trusted_proxies:
+                _log.warning(
+                    "listening beyond this machine without encryption: passwords and tokens can be read on "
+                    "the way; put a proxy with TLS in front, and name it in SHELFREAD_TRUSTED_PROXIES"
+                )
         return stay(work)
     finally:
         for one in sockets:
             one.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line said."""
+
+    host: str
+    workers: int | None
+    as_json: bool
+    without_login: bool
+
+
 class _Server:
     """The parts of a server, and how they end together."""
 
-    def __init__(self, app: App, sockets: list[socket.socket], workers: int | None, as_json: bool) -> None:
+    def __init__(self, app: App, sockets: list[socket.socket], asked: _Asked) -> None:
         self._app = app
         self._url = url_of(sockets)
-        self._as_json = as_json
-        self._crew = Crew(app, "managed", workers)
-        self._http = HttpServer(make_application(app, self._crew), sockets)
+        self._page = page_of(sockets)
+        self._asked = asked
+        #: What the first user is made with; None when there is a user.
+        self._secret: str | None = None
+        self._crew = Crew(app, "managed", asked.workers)
+        application = make_application(
+            app,
+            self._crew,
+            host=asked.host,
+            without_login=asked.without_login,
+            pages=[page_routes()],
+        )
+        self._http = HttpServer(application, sockets)
         self._scheduler = Scheduler(app.jobs, app.settings, ring=app.bell.ring)
 
     async def run(self, orders: Orders) -> int:
         _log.info("the catalogue is %s", database_words(self._app.database))
+        if not self._asked.without_login:
+            self._secret = await self._app.accounts.set_up_secret()
         if trouble := self._crew.take_settings():
             _log.warning("%s; HTTP goes on without", trouble)
         scheduler = asyncio.create_task(self._scheduler.run())
@@ -73,6 +121,8 @@ class _Server:
             ended, _ = await asyncio.wait({attending, scheduler, *parts}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._crew.leave()
+            # Event streams have no end of their own, and HTTP waits for its last answers.
+            await self._app.feed.close()
             self._http.leave()
             for task in (attending, scheduler):
                 task.cancel()
@@ -99,8 +149,15 @@ class _Server:
     async def _announce(self) -> None:
         await self._http.up.wait()
         _log.info("listening on %s", self._url)
-        if self._as_json:
-            write_json({"url": self._url})
+        told = {"url": self._url}
+        if self._asked.without_login:
+            _log.info("--no-auth: whoever can ask on this machine may do everything")
+        elif self._secret is not None:
+            # Behind #, so that a browser keeps it to itself, and no log of a proxy has it.
+            told["setup_url"] = f"{self._page}/setup#{self._secret}"
+            _log.info("there is no admin yet; this link makes the first one: %s", told["setup_url"])
+        if self._asked.as_json:
+            write_json(told)
 
     def _reload(self) -> None:
         _log.info("told to read the settings again")

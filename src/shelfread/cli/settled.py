@@ -37,5 +37,5 @@ def taken_again(settings: Settings) -> Settings:
     if changed := [name for name in _FIXED if getattr(found, name) != fixed[name]]:
         names = ", ".join(f"SHELFREAD_{name.upper()}" for name in changed)
         _log.warning("%s: changed, and counts from the next start", names)
-    log_to_stderr(found.debug)
+    log_to_stderr(found.debug, found.log_format)
     return found.model_copy(update=fixed)

@@ -24,7 +24,7 @@ def work_off(count: int | None, once: bool) -> int:
         once: at most one, and then end.
     """
     settings = read_settings()
-    log_to_stderr(settings.debug)
+    log_to_stderr(settings.debug, settings.log_format)
 
     async def work(orders: Orders) -> int:
         async with open_app(settings) as app:

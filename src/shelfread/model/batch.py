@@ -28,6 +28,9 @@ class BatchReport:
     rows_until: int | None = None
     #: What the job's report says at the end beside the counters: plain data.
     outcome: dict[str, Any] = field(default_factory=dict)
+    #: Batches that this attempt has committed before, and how long that took in all. The queue says so.
+    batches: int = 0
+    batches_s: float = 0.0
 
 
 class Batch(Protocol):

@@ -62,6 +62,8 @@ class Reason(StrEnum):
     #: It ran longer than it may (PROMISES A12).
     DEADLINE = "deadline"
     ROOT_UNAVAILABLE = "root_unavailable"
+    #: What it was to scan lies outside of what workers may (`SHELFREAD_ALLOWED_ROOTS`).
+    PATH_REFUSED = "path_refused"
     #: Its row cannot be run by anybody (PROMISES D20).
     INVALID_ROW = "invalid_row"
     #: Another queued job does its work too.

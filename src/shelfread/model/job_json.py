@@ -6,6 +6,7 @@ Plain dictionaries of what `json.dumps` takes. Knows the model only; who may see
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,14 @@ from shelfread.model.job import Event, Job, StoredLine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTS = tuple(item.name for item in fields(Counters))
+#: Where a path begins in a text: behind a space, a quote, a bracket, or what leads up to it.
+_PATH = re.compile(r"(?:^|(?<=[\s'\"`(\[<{:=,]))/(?=\S)")
+
+
+def without_paths(text: str) -> str:
+    """A text for those who may not see paths: it ends where the first path begins, for names hold spaces."""
+    found = _PATH.search(text)
+    return text if found is None else text[: found.start()].rstrip(" '\"`([<{:=,/") + " …"
 
 
 def iso_us(microseconds: int | None) -> str | None:
@@ -50,7 +59,7 @@ def job_json(job: Job, worker: Mapping[str, Any] | None = None, *, paths: bool =
         "items_total": job.items_total,
         "phase": job.phase.value if job.phase else None,
         "current_path": job.current_path if paths else None,
-        "error": job.error,
+        "error": job.error if paths or job.error is None else without_paths(job.error),
         "reason": job.reason,
         "attempt": job.attempt,
         "losses": job.losses,
@@ -81,28 +90,40 @@ def worker_json(worker_id: str | None, worker: Mapping[str, Any] | None) -> dict
     return {"id": worker_id, "host": known.get("host"), "pid": known.get("pid")}
 
 
-def event_json(event: Event) -> dict[str, Any]:
+def event_json(event: Event, *, paths: bool = True) -> dict[str, Any]:
     """One thing that happened to a job."""
+    detail = event.detail
+    if not paths:
+        detail = {
+            name: without_paths(value) if isinstance(value, str) else value for name, value in detail.items()
+        }
     return {
         "seq": event.seq,
         "at": iso_us(event.at),
         "kind": str(event.kind),
         "fence": event.fence,
         "worker_id": event.worker_id,
-        "detail": event.detail,
+        "detail": detail,
     }
 
 
-def line_json(line: StoredLine) -> dict[str, Any]:
+def line_json(line: StoredLine, *, paths: bool = True) -> dict[str, Any]:
     """One line of a job's log; `path` only where it has one, and `path_b64` when that is not UTF-8."""
     found: dict[str, Any] = {
         "seq": line.seq,
         "at": iso_us(line.at),
         "level": line.level,
-        "message": line.message,
+        "message": line.message if paths else without_paths(line.message),
     }
-    if line.path is not None:
-        found["path"] = line.path.decode("utf-8", "replace")
-        if found["path"].encode("utf-8", "replace") != line.path:
-            found["path_b64"] = base64.b64encode(line.path).decode("ascii")
+    if line.path is not None and paths:
+        found |= path_json(line.path)
+    return found
+
+
+def path_json(path: bytes) -> dict[str, str]:
+    """A name from disk: `path`, and `path_b64` when it is not UTF-8."""
+    text = path.decode("utf-8", "replace")
+    found = {"path": text}
+    if text.encode("utf-8", "replace") != path:
+        found["path_b64"] = base64.b64encode(path).decode("ascii")
     return found

@@ -54,3 +54,17 @@ class ProblemCode(StrEnum):
     MOUNT_UNAVAILABLE = "mount_unavailable"
     #: So many items vanished at once that the change waits for a person.
     MASS_REMOVAL_HELD = "mass_removal_held"
+
+
+def line_of(code: str, text: str) -> str:
+    """What the log of a job says of trouble with a place."""
+    return f"{code}: {text}"
+
+
+def code_in(line: str) -> str | None:
+    """The code in what `line_of` made; None where there is none, as in logs of older versions."""
+    code = line.partition(":")[0]
+    return code if code in _VALUES else None
+
+
+_VALUES = frozenset(code.value for code in ProblemCode)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from shelfread.model.job import Event, Job, StoredLine
-from shelfread.store import job_trail, jobs
+from shelfread.store import job_review, job_trail, jobs
 from shelfread.store.database import Database
 
 
@@ -61,10 +61,12 @@ class JobReader:
         found = await self.history(library_id, 1)
         return found[0] if found else None
 
-    async def logs(self, job_seq: int, after: int = 0, limit: int = 1000) -> Sequence[StoredLine]:
-        """The log lines of a job behind number `after`."""
+    async def logs(
+        self, job_seq: int, after: int = 0, limit: int = 1000, *, levels: Collection[str] = ()
+    ) -> Sequence[StoredLine]:
+        """The log lines of a job behind number `after`; those of some levels only, if any are given."""
         async with self.database.read() as connection:
-            return await job_trail.logs(connection, job_seq, after, limit)
+            return await job_trail.logs(connection, job_seq, after, limit, levels)
 
     async def events(self, job_seq: int, after: int = 0, limit: int = 1000) -> Sequence[Event]:
         """The events of a job behind number `after`."""
@@ -75,3 +77,10 @@ class JobReader:
         """The process that runs or ran a job: id, kind, host, pid, version, started_at; None if unknown."""
         async with self.database.read() as connection:
             return await jobs.worker(connection, worker_id)
+
+    async def workers_of(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The processes of these ids, by id; those whose rows are gone are not there."""
+        if not ids:
+            return {}
+        async with self.database.read() as connection:
+            return await job_review.workers_of(connection, ids)

@@ -60,6 +60,8 @@ class RunningJob:
         #: Batches and heartbeats take turns, so that a count never falls.
         self._turn = asyncio.Lock()
         self._told: tuple[Any, ...] | None = None
+        #: Batches that were committed, and the seconds that took, the wait for other writers included.
+        self._batches, self._batches_s = 0, 0.0
         self._last = asyncio.get_running_loop().time()
         #: What a heartbeat found out and the work must hear of.
         self._trouble: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
@@ -108,13 +110,19 @@ class RunningJob:
 
     async def commit(self, work: Work | None, report: BatchReport) -> None:
         """One guarded transaction: the fence, the catalogue's rows, the counters and the log lines."""
+        clock = asyncio.get_running_loop().time
         async with self._turn:
+            report.batches, report.batches_s = self._batches, self._batches_s
+            began = clock()
             await self._repository.commit(self.job, work, report)
+            self._batches += 1
+            self._batches_s += clock() - began
             self._note(report)
 
     async def finish(self, work: Work | None, report: BatchReport) -> None:
         """The last batch, and the job is completed, in one transaction."""
         async with self._turn:
+            report.batches, report.batches_s = self._batches, self._batches_s
             await self._repository.finish(self.job, work, report)
             self._heart.cancel()
 

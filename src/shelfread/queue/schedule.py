@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +47,22 @@ class Schedules:
             ScheduleProblem: the text is no schedule, or the zone is none.
             UnknownLibrary: there is no such library.
         """
+        put = self.putting(cron, zone, job_type)
+        return await self._database.write(lambda connection: put(connection, library_id))
+
+    def putting(
+        self, cron: str, zone: str, job_type: JobType = JobType.SCAN
+    ) -> Callable[[Any, int], Awaitable[Schedule]]:
+        """What writes it for a library, by its id, in a transaction of the caller's. Raises as `put`."""
         tidy = checked(cron)
         coming = next_run(tidy, zone, self._clock())
 
-        async def work(connection: Any) -> Schedule:
+        async def put(connection: Any, library_id: int) -> Schedule:
             if not await jobs.lock_library(connection, library_id):
                 raise UnknownLibrary(f"there is no library {library_id}")
             return await schedules.put(connection, library_id, job_type.value, tidy, zone, coming)
 
-        return await self._database.write(work)
+        return put
 
     async def remove(self, library_id: int) -> bool:
         """Take a library's schedule away; whether it had one."""

@@ -22,6 +22,7 @@ from shelfread.model.job import (
     TaskFailed,
     TaskLost,
 )
+from shelfread.model.trace import bound
 from shelfread.queue.bell import Bell, Ear
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.watch import Control, DeadlinePassed, Log, Task, Watch, WorkerClocks
@@ -81,7 +82,8 @@ class LibraryScanWorker:
             return False
         self.job = job
         try:
-            await self._handle(job)
+            with bound(job_id=job.id):
+                await self._handle(job)
         finally:
             self.job = None
         return True

@@ -34,7 +34,7 @@ Answer = Callable[[Any], Iterable[Any]]
 
 #: How much less of a processor walkers and parsers get when there is too little for all: whoever writes has
 #: the database's lock in hand, and whoever serves has somebody waiting.
-NICENESS = 10
+NICENESS = 5
 
 #: No request or init is longer than this.
 REQUEST_LIMIT = 64 << 20

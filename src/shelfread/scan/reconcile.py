@@ -16,7 +16,7 @@ from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.change import Counters
 from shelfread.model.job import LogLine, Phase, Scope
-from shelfread.model.problem import ProblemCode
+from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.findings import Findings
 from shelfread.scan.gone import look_again
 from shelfread.scan.plan import Outcome, Plan
@@ -277,8 +277,11 @@ def _held_lines(verdict: _Verdict) -> list[LogLine]:
     return [
         LogLine(
             "warning",
-            f"{verdict.held[found.root.id]} of {verdict.present.get(found.root.id, 0)} items are gone at "
-            "once: held until you confirm or reject it",
+            line_of(
+                ProblemCode.MASS_REMOVAL_HELD,
+                f"{verdict.held[found.root.id]} of {verdict.present.get(found.root.id, 0)} items are gone at "
+                "once: held until you confirm or reject it",
+            ),
             found.root.path,
         )
         for found in verdict.believed

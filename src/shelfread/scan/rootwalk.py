@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from shelfread.model.catalogue import KnownFolder, NewFolder
 from shelfread.model.job import LogLine, Scope
-from shelfread.model.problem import ProblemCode
+from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.discover import Discovery, Part
 from shelfread.scan.findings import Findings, Place
 from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, joined, root_task, subtask
@@ -250,7 +250,7 @@ class RootWalk:
         stored = problems.storable(path)
         self._noted.add(stored)
         if stored not in self._in_trouble:
-            self._findings.logs.append(LogLine("warning", text, joined(self._root.path, path)))
+            self._findings.logs.append(LogLine("warning", line_of(code, text), joined(self._root.path, path)))
 
 
 def _problem_of(listing: FolderListing) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from shelfread.media.kind import Kind
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.job import LogLine, Phase
+from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.extract import ParserPool
 from shelfread.scan.findings import Findings
 from shelfread.scan.paths import scan_paths
@@ -140,7 +141,14 @@ class Scan:
             # After every scan of any part: the next scan of that part will believe its time.
             self._clock.begin_after(await jobs.last_completed(connection, self._plan.library.id, ()))
         logs = [
-            LogLine("warning", f"this root {found.reason}: nothing under it is touched", found.root.path)
+            LogLine(
+                "warning",
+                line_of(
+                    ProblemCode.ROOT_UNAVAILABLE,
+                    f"this root {found.reason}: nothing under it is touched",
+                ),
+                found.root.path,
+            )
             for found in checks
             if found.reason is not None
         ]

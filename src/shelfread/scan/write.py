@@ -18,7 +18,7 @@ from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue, FolderWrite
 from shelfread.model.change import Change
 from shelfread.model.job import LogLine, LostJob
-from shelfread.model.problem import ProblemCode
+from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import joined
 from shelfread.scan.pace import MOST, Pace
@@ -249,7 +249,7 @@ class Writer:
         return [
             LogLine(
                 "warning",
-                f"{file.code}: {file.detail}",
+                line_of(file.code, file.detail or ""),
                 joined(self._roots[part.root_id], joined(part.path, file.name)),
             )
             for part in parts

@@ -10,7 +10,7 @@ import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shelfread.store import sqlite
+from shelfread.store import one_step, sqlite
+from shelfread.store.still_there import look_before_use
 from shelfread.store.turns import somebody_waits, turn
 
 T = TypeVar("T")
@@ -91,26 +92,28 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and not self.url.database:
             raise DatabaseProblem("an SQLite database needs a file: sqlite:////path/to/file.db")
+        #: SQLite: whether statements run in the caller's own thread, which they stop meanwhile. Else each is
+        #: handed to another one and back: others get on, but a transaction takes twice as long.
+        self.at_once = False
         options: dict[str, Any] = {}
         if self.is_sqlite:
-            options["async_creator"] = self._connect_sqlite
+            options["connect_args"] = {
+                "timeout": sqlite.BUSY_TIMEOUT_S,
+                "async_creator_fn": partial(one_step.connect, at_once=lambda: self.at_once),
+            }
         else:
             # "format" makes bulk rows plain tuples on both databases.
             options["paramstyle"] = "format"
             options["connect_args"] = {
                 name: value for name, value in _CONNECTION.items() if name not in self.url.query
             }
-            # A server that was restarted costs a connection, not a job.
-            options["pool_pre_ping"] = True
-        #: SQLite: whether statements run in the caller's own thread, which they stop meanwhile. Else each is
-        #: handed to another one and back: others get on, but a transaction takes twice as long.
-        self.at_once = False
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
         if self.is_sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", sqlite.prepare)
             sa.event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         else:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_postgresql)
+            look_before_use(self.engine)
 
     @property
     def path(self) -> Path | None:
@@ -123,9 +126,6 @@ class Database:
     def somebody_waits(self) -> bool:
         """Whether another writer waits for the end of the write transaction that this process is in."""
         return somebody_waits(self.path)
-
-    def _connect_sqlite(self) -> sqlite.Connection:
-        return sqlite.Connection(self.path or Path(), lambda: self.at_once)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -223,6 +223,8 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'")
     cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    # A page of a list takes milliseconds; to compile its plan took the server a second and more.
+    cursor.execute("SET jit = off")
     cursor.close()
     connection.commit()
 

@@ -7,7 +7,7 @@ order is the order of the commits on both databases.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -92,13 +92,15 @@ async def events(connection: AsyncConnection, job_seq: int, after: int = 0, limi
 
 
 async def logs(
-    connection: AsyncConnection, job_seq: int, after: int = 0, limit: int = 1000
+    connection: AsyncConnection,
+    job_seq: int,
+    after: int = 0,
+    limit: int = 1000,
+    levels: Collection[str] = (),
 ) -> list[StoredLine]:
-    """The log lines of a job behind number `after`, in order."""
-    rows = await connection.execute(
-        select(job_logs)
-        .where(job_logs.c.job_seq == job_seq, job_logs.c.seq > after)
-        .order_by(job_logs.c.seq)
-        .limit(limit)
-    )
+    """The log lines of a job behind number `after`, in order; those of some levels only, if any are given."""
+    query = select(job_logs).where(job_logs.c.job_seq == job_seq, job_logs.c.seq > after)
+    if levels:
+        query = query.where(job_logs.c.level.in_(sorted(levels)))
+    rows = await connection.execute(query.order_by(job_logs.c.seq).limit(limit))
     return [StoredLine(row.seq, row.at, row.level, row.message, row.path) for row in rows]

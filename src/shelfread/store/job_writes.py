@@ -100,8 +100,14 @@ def progress_values(report: BatchReport) -> dict[str, Any]:
 
 
 def batch_event(report: BatchReport) -> tuple[str, dict[str, Any]]:
-    """What the trail says of a batch: the counts of this attempt so far."""
-    detail = {**counts(report.counters), "total": report.total, "phase": report.phase.value}
+    """What the trail says of a batch: the counts of this attempt so far, and of the batches before it."""
+    detail = {
+        **counts(report.counters),
+        "total": report.total,
+        "phase": report.phase.value,
+        "batches": report.batches,
+        "batches_s": round(report.batches_s, 4),
+    }
     return EventKind.BATCH, detail
 
 

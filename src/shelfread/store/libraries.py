@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.library import Library, LibraryOptions, Root, RootState
 from shelfread.model.problem import ProblemCode
+from shelfread.store import library_counts
 from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
 from shelfread.store.files import below
 from shelfread.store.ids import next_id
+from shelfread.store.library_options import options_of, options_text
+from shelfread.store.search_due import note_removed
 from shelfread.store.tables import (
     artists,
     folders,
@@ -25,12 +27,14 @@ from shelfread.store.tables import (
     problems,
     release_credits,
     releases,
-    removals,
     roots,
     track_credits,
     track_genres,
     tracks,
 )
+
+#: More to be written about a library, by its id, in the same transaction.
+Also = Callable[[AsyncConnection, int], Awaitable[object]]
 
 
 class NameTaken(Exception):
@@ -65,8 +69,9 @@ class LibraryRepository:
         options: LibraryOptions | None = None,
         *,
         seen: Collection[int] | None = None,
+        also: Also | None = None,
     ) -> Library:
-        """Add a library with its roots (absolute paths).
+        """Add a library with its roots (absolute paths), and `also` what is given, or nothing of it.
 
         Raises:
             NameTaken: a library of that name is there.
@@ -80,13 +85,15 @@ class LibraryRepository:
                     id=library_id,
                     name=name,
                     kind=kind,
-                    options=_options_text(options or LibraryOptions()),
+                    options=options_text(options or LibraryOptions()),
                     reader_version=0,
                     untidy=False,
                     created_at=now_us(),
                 )
             )
             await _add_roots(connection, library_id, paths, seen)
+            if also is not None:
+                await also(connection, library_id)
             return (await _load(connection, library_id))[0]
 
         return await self._guarded(name, work)
@@ -100,8 +107,9 @@ class LibraryRepository:
         add_roots: Sequence[bytes] = (),
         remove_roots: Sequence[int] = (),
         seen: Collection[int] | None = None,
+        also: Also | None = None,
     ) -> Library | None:
-        """Change what is given; None when there is no such library.
+        """Change what is given, all of it or nothing; None when there is no such library.
 
         Removing a root removes what the catalogue holds of it. Raises NameTaken and RootsChanged, as `add`.
         """
@@ -109,11 +117,9 @@ class LibraryRepository:
         async def work(connection: AsyncConnection) -> Library | None:
             if not await _load(connection, library_id):
                 return None
-            values: dict[str, object] = {}
-            if name is not None:
-                values["name"] = name
+            values: dict[str, object] = {} if name is None else {"name": name}
             if options is not None:
-                values["options"] = _options_text(options)
+                values["options"] = options_text(options)
             if remove_roots:
                 values["untidy"] = True
             if values:
@@ -122,7 +128,9 @@ class LibraryRepository:
                 )
             await _add_roots(connection, library_id, add_roots, seen)
             for root_id in remove_roots:
-                await _clear_roots(connection, roots.c.id == root_id)
+                await _clear_roots(connection, library_id, roots.c.id == root_id)
+            if also is not None:
+                await also(connection, library_id)
             return (await _load(connection, library_id))[0]
 
         return await self._guarded(name or "", work)
@@ -131,7 +139,7 @@ class LibraryRepository:
         """Forget a library and all that the catalogue holds of it. No file is touched."""
 
         async def work(connection: AsyncConnection) -> bool:
-            await _clear_roots(connection, roots.c.library_id == library_id)
+            await _clear_roots(connection, library_id, roots.c.library_id == library_id)
             own = select(releases.c.id).where(releases.c.library_id == library_id)
             await connection.execute(delete(release_credits).where(release_credits.c.release_id.in_(own)))
             for table in (releases, artists, genres, library_scan_jobs):
@@ -161,29 +169,14 @@ class LibraryRepository:
     async def counts(self, library_id: int) -> dict[str, int]:
         """How many items of each sort a library holds: files by status, held removals, parents."""
         async with self._database.read() as connection:
-            result = {"ready": 0, "missing": 0, "error": 0}
-            mine = select(folders.c.id).join(roots, roots.c.id == folders.c.root_id)
-            mine = mine.where(roots.c.library_id == library_id)
-            rows = await connection.execute(
-                select(media_files.c.status, func.count())
-                .where(media_files.c.folder_id.in_(mine))
-                .group_by(media_files.c.status)
-            )
-            result.update({row[0]: row[1] for row in rows})
-            for table in (artists, releases, genres):
-                result[table.name] = (
-                    await connection.execute(
-                        select(func.count()).select_from(table).where(table.c.library_id == library_id)
-                    )
-                ).scalar_one()
-            result["held"] = (
-                await connection.execute(
-                    select(func.count())
-                    .select_from(removals.join(roots, roots.c.id == removals.c.root_id))
-                    .where(roots.c.library_id == library_id, removals.c.held.is_(True))
-                )
-            ).scalar_one()
-        return result
+            return library_counts.of(await library_counts.counts(connection, library_id), library_id)
+
+    async def every_count(self) -> dict[int, dict[str, int]]:
+        """The same of all libraries, by their ids."""
+        async with self._database.read() as connection:
+            found = await library_counts.counts(connection)
+            ids = (await connection.execute(select(libraries.c.id))).scalars()
+            return {one: library_counts.of(found, one) for one in ids}
 
     async def _guarded(self, name: str, work: object) -> Library:
         try:
@@ -215,7 +208,7 @@ async def _load(connection: AsyncConnection, library_id: int | None) -> list[Lib
         )
     return [
         Library(
-            row.id, row.name, row.kind, _options(row.options), tuple(of.get(row.id, ())), row.reader_version
+            row.id, row.name, row.kind, options_of(row.options), tuple(of.get(row.id, ())), row.reader_version
         )
         for row in await connection.execute(query)
     ]
@@ -245,7 +238,7 @@ async def _add_roots(
         )
 
 
-async def _clear_roots(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> None:
+async def _clear_roots(connection: AsyncConnection, library_id: int, which: sa.ColumnElement[bool]) -> None:
     # Children first, in set operations: cascading row by row is far slower on a large library.
     in_roots = select(folders.c.id).join(roots, roots.c.id == folders.c.root_id).where(which)
     in_files = select(media_files.c.id).where(media_files.c.folder_id.in_(in_roots))
@@ -253,6 +246,7 @@ async def _clear_roots(connection: AsyncConnection, which: sa.ColumnElement[bool
         await connection.execute(delete(table).where(table.c.file_id.in_(in_files)))
     await connection.execute(delete(media_files).where(media_files.c.folder_id.in_(in_roots)))
     await connection.execute(delete(roots).where(which))
+    await note_removed(connection, library_id)
 
 
 async def _forget_mounts(connection: AsyncConnection, library_id: int) -> int:
@@ -277,24 +271,3 @@ async def _forget_mounts(connection: AsyncConnection, library_id: int) -> int:
         )
     await connection.execute(delete(problems).where(away))
     return len(found)
-
-
-def _options_text(options: LibraryOptions) -> str:
-    return json.dumps(
-        {
-            "follow_symlinks": options.follow_symlinks,
-            "ignore_ctime": options.ignore_ctime,
-            "ignore_inode": options.ignore_inode,
-            "ignore": list(options.ignore),
-        }
-    )
-
-
-def _options(text: str) -> LibraryOptions:
-    stored = json.loads(text)
-    return LibraryOptions(
-        follow_symlinks=bool(stored.get("follow_symlinks", False)),
-        ignore_ctime=bool(stored.get("ignore_ctime", False)),
-        ignore_inode=bool(stored.get("ignore_inode", False)),
-        ignore=tuple(stored.get("ignore", ())),
-    )

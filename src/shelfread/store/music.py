@@ -6,7 +6,7 @@ written. `parents` has artists and genres, `releases` the grouping, `tracks` the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from shelfread.store.ids import IdBlocks
 from shelfread.store.parents import artists_of, genres_of
 from shelfread.store.release_facts import MusicRules, Placing
 from shelfread.store.releases import Releases
+from shelfread.store.search_due import note, note_removed
 from shelfread.store.tables import (
     artists,
     genres,
@@ -87,6 +88,7 @@ class MusicCatalogue:
         await self._releases.refresh(connection, placing)
         if replaced or placing.moved_between:
             await self._lost_references(connection, before)
+        await self._note(connection, placing, items)
 
     def committed(self) -> None:
         """The transaction of the last `save` is in: what it made may be relied on."""
@@ -117,6 +119,7 @@ class MusicCatalogue:
         placing.stale = {release_id for release_id in release_of.values() if release_id is not None}
         await self._releases.refresh(connection, placing)
         await self._lost_references(connection, before)
+        await self._note(connection, placing, [row for pair in pairs for row in pair])
 
     async def regroup(self, connection: AsyncConnection, folders: Sequence[FolderWrite], now: int) -> None:
         """Group the tracks that are left in folders anew; follows a `merge` in its transaction."""
@@ -125,6 +128,16 @@ class MusicCatalogue:
             connection, "UPDATE tracks SET release_id = ? WHERE file_id = ?", placing.moved_between
         )
         await self._releases.refresh(connection, placing)
+        await self._note(connection, placing, ())
+
+    async def _note(self, connection: AsyncConnection, placing: Placing, tracks: Collection[int]) -> None:
+        """What the search has to look at again."""
+        await note(
+            connection,
+            artists=self._artists.touched,
+            releases=placing.new | placing.stale,
+            tracks=tracks,
+        )
 
     async def _lost_references(self, connection: AsyncConnection, before: track_rows.Before) -> None:
         """Tracks were written anew: what they referred to may show something else now, or be unused."""
@@ -160,6 +173,7 @@ class MusicCatalogue:
                 ~exists().where(track_genres.c.genre_id == genres.c.id),
             )
         )
+        await note_removed(connection, self._library_id)
         await connection.execute(
             update(libraries).where(libraries.c.id == self._library_id).values(untidy=False)
         )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.database import run_many
 from shelfread.store.files import sliced
+from shelfread.store.folding import sort_key
 from shelfread.store.ids import IdBlocks
 from shelfread.store.tables import artists, genres, track_credits, track_genres
 
@@ -66,14 +67,19 @@ class Parents:
         self._ids = ids
         #: The columns of `Shown` that the table has, and the column that refers to it.
         self._columns = tuple(name for name in Shown._fields if name in table.c)
+        #: Those that are written: with what artists are sorted by.
+        self._written = (*self._columns, "sort_key") if "sort_key" in table.c else self._columns
         self._reference = references.c[table.name.removesuffix("s") + "_id"]
         self._known: dict[str, tuple[int, Shown]] = {}
         #: Found or made in the transaction that is open; known once it is committed.
         self._fresh: dict[str, tuple[int, Shown]] = {}
+        #: Rows made or changed in that transaction.
+        self.touched: set[int] = set()
 
     def begin(self) -> None:
         """A transaction starts, or starts again: what the last one made does not count."""
         self._fresh.clear()
+        self.touched.clear()
 
     def committed(self) -> None:
         """The transaction is in: what it made may be relied on."""
@@ -101,11 +107,9 @@ class Parents:
         await self._find(connection, self.unknown(wanted))
         missing = sorted(self.unknown(wanted))
         made = {key: self._ids.take(self._table.name) for key in missing}
-        rows = [
-            (row_id, self._library_id, key, *wanted[key][: len(self._columns)])
-            for key, row_id in made.items()
-        ]
-        await insert_by_key(connection, self._table, ("id", "library_id", "key", *self._columns), rows)
+        rows = [(row_id, self._library_id, key, *self._values(wanted[key])) for key, row_id in made.items()]
+        await insert_by_key(connection, self._table, ("id", "library_id", "key", *self._written), rows)
+        self.touched.update(made.values())
         if connection.dialect.name == "sqlite":
             # Nobody else writes meanwhile: what was not there is ours.
             self._fresh.update({key: (row_id, wanted[key]) for key, row_id in made.items()})
@@ -116,7 +120,7 @@ class Parents:
             row_id, shown = self._fresh.get(key) or self._known[key]
             best = shown.joined(wanted[key])
             if best != shown:
-                changed.append((*best[: len(self._columns)], row_id))
+                changed.append((*self._values(best), row_id))
                 self._fresh[key] = (row_id, best)
         await self._update(connection, changed)
 
@@ -132,7 +136,7 @@ class Parents:
                 shown = Shown(*values)
                 found[row_id] = found[row_id].joined(shown) if row_id in found else shown
         await self._update(
-            connection, [(*shown[: len(self._columns)], row_id) for row_id, shown in sorted(found.items())]
+            connection, [(*self._values(shown), row_id) for row_id, shown in sorted(found.items())]
         )
         # Whatever memory says of them may be stale now.
         for cache in (self._known, self._fresh):
@@ -150,8 +154,15 @@ class Parents:
             for key, row_id, *values in rows:
                 self._fresh[key] = (row_id, Shown(*values))
 
+    def _values(self, shown: Shown) -> tuple[str | None, ...]:
+        """What is written of a row, in the order of `_written`."""
+        if self._written is self._columns:
+            return shown[: len(self._columns)]
+        return (*shown, sort_key(shown.sort_name or shown.name))
+
     async def _update(self, connection: AsyncConnection, rows: list[tuple[Any, ...]]) -> None:
-        places = ", ".join(f"{name} = ?" for name in self._columns)
+        self.touched.update(row[-1] for row in rows)
+        places = ", ".join(f"{name} = ?" for name in self._written)
         statement = f"UPDATE {self._table.name} SET {places} WHERE id = ?"  # noqa: S608 - our own names
         await run_many(connection, statement, rows)
 

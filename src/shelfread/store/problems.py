@@ -160,8 +160,13 @@ async def open_problems(
     library_id: int | None = None,
     scopes: Sequence[Scope] | None = None,
     limit: int | None = None,
+    after_id: int | None = None,
+    code: str | None = None,
 ) -> list[ProblemRow]:
-    """Open problems by path; those of missing files are not shown. Optionally only inside some scopes."""
+    """Open problems by path; those of missing files are not shown. Optionally only inside some scopes.
+
+    With `after_id` those behind that one, by id: a page.
+    """
     query = (
         select(
             problems.c.id,
@@ -175,8 +180,13 @@ async def open_problems(
         .join(roots, roots.c.id == problems.c.root_id)
         .outerjoin(media_files, media_files.c.id == problems.c.file_id)
         .where(or_(problems.c.file_id.is_(None), media_files.c.status != "missing"))
-        .order_by(roots.c.library_id, roots.c.path, problems.c.path, problems.c.code)
     )
+    if after_id is None:
+        query = query.order_by(roots.c.library_id, roots.c.path, problems.c.path, problems.c.code)
+    else:
+        query = query.where(problems.c.id > after_id).order_by(problems.c.id)
+    if code is not None:
+        query = query.where(problems.c.code == code)
     if library_id is not None:
         query = query.where(roots.c.library_id == library_id)
     if scopes is not None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.music import Audio, ReleaseKey, TrackFacts
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import sliced
+from shelfread.store.folding import sort_key
 from shelfread.store.parents import Parents, Shown
 from shelfread.store.tables import release_credits, tracks
 from shelfread.store.tracks import FACT_COLUMNS, add_keys, remembered_facts
@@ -129,11 +130,11 @@ class ReleaseFacts:
                     derived = self.derive(facts, placing.parts[release_id])
                     placing.keys[release_id] = derived.keys
                     placing.texts[release_id] = derived.artist
-                    updates.append((*derived[:-1], release_id))
+                    updates.append((*derived[:-1], sort_key(derived.title), release_id))
         await run_many(
             connection,
             "UPDATE releases SET title = ?, edition = ?, artist = ?, date = ?, year = ?, original_date = ?, "
-            "compilation = ?, disc_total = ?, releasegroup_mbid = ? WHERE id = ?",
+            "compilation = ?, disc_total = ?, releasegroup_mbid = ?, sort_key = ? WHERE id = ?",
             updates,
         )
         await self._credit_releases(connection, placing)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.catalogue import FileWrite, FolderWrite
 from shelfread.model.music import Audio, ReleaseKey
 from shelfread.store.files import sliced
+from shelfread.store.folding import sort_key
 from shelfread.store.ids import IdBlocks
 from shelfread.store.parents import Parents, insert_by_key
 from shelfread.store.release_facts import MusicRules, Placing, ReleaseFacts
@@ -137,6 +138,7 @@ class Releases:
                     mbid,
                     derived.releasegroup,
                     now,
+                    sort_key(derived.title),
                 )
             )
         await insert_by_key(connection, releases, _RELEASE_COLUMNS, rows)

@@ -1,4 +1,4 @@
-"""What is special about SQLite: its connections, how they are prepared, and how transactions begin.
+"""What is special about SQLite: how its connections are prepared, and how transactions begin.
 
 Used by `database` alone. Knows no table, and of the way in which writers take turns (`turns`) nothing.
 """
@@ -7,43 +7,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import aiosqlite
 import sqlalchemy as sa
-
-T = TypeVar("T")
 
 #: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
 BUSY_TIMEOUT_S = 10.0
 #: SQLite: pages of the log at which it is written back into the file, 16 MB. Four times what SQLite takes by
 #: itself: everybody waits meanwhile, for two flushes of the disk, so seldom is better than soon.
 LOG_PAGES = 4000
-
-
-class Connection(aiosqlite.Connection):
-    """The driver's connection, whose statements run in the caller's own thread when `at_once` says so.
-
-    That stops the caller's event loop for as long as the statement takes, and saves a hand-over to another
-    thread and back for each: many times what a short statement takes where processors are scarce.
-    """
-
-    def __init__(self, path: Path, at_once: Callable[[], bool]) -> None:
-        def connect() -> sqlite3.Connection:
-            # More than one thread uses it, but never two at a time: SQLAlchemy sees to that.
-            return sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S, check_same_thread=False)
-
-        super().__init__(connect, iter_chunk_size=64)
-        self._thread.daemon = True
-        self._at_once = at_once
-
-    async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        if self._at_once() and self._running and self._connection is not None:
-            return fn(*args, **kwargs)
-        result: T = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return result
 
 
 def prepare(connection: Any, _record: object) -> None:

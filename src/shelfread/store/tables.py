@@ -7,8 +7,11 @@ the epoch in UTC; the 64-bit facts of a stamp went through `model.entry.fold64`;
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+#: Sorted by its bytes, so that both databases say the same of what comes first and what begins with what.
+KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 metadata = sa.MetaData(
     naming_convention={
@@ -22,6 +25,11 @@ metadata = sa.MetaData(
 
 def _id() -> sa.Column[int]:
     return sa.Column("id", BIG, primary_key=True, autoincrement=False)
+
+
+def _sort_key() -> sa.Column[str]:
+    """What `folding` makes of the name that is shown."""
+    return sa.Column("sort_key", KEY, nullable=False, server_default="")
 
 
 def _ref(name: str, target: str, *, nullable: bool = False, cascade: bool = True) -> sa.Column[int]:
@@ -112,6 +120,17 @@ media_files = sa.Table(
     sa.UniqueConstraint("folder_id", "name"),
     sa.Index(None, "signature"),
     sa.Index(None, "inode"),
+    sa.Index(None, "added_at", "id"),
+)
+#: The few that are missing or in trouble. Written out, not bound, as `is_queued` is.
+is_odd = sa.text("media_files.status <> 'ready'")
+_odd = sa.text("status <> 'ready'")
+sa.Index(
+    "ix_media_files_odd",
+    media_files.c.status,
+    media_files.c.id,
+    sqlite_where=_odd,
+    postgresql_where=_odd,
 )
 
 #: Ids that a move made redundant; they lead to the row that lives on.
@@ -192,7 +211,9 @@ artists = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("sort_name", sa.Text),
     sa.Column("mbid", sa.String(36)),
+    _sort_key(),
     sa.UniqueConstraint("library_id", "key"),
+    sa.Index(None, "sort_key", "id"),
 )
 
 releases = sa.Table(
@@ -212,7 +233,11 @@ releases = sa.Table(
     sa.Column("mbid", sa.String(36)),
     sa.Column("releasegroup_mbid", sa.String(36)),
     sa.Column("added_at", BIG, nullable=False),
+    _sort_key(),
     sa.UniqueConstraint("library_id", "key"),
+    sa.Index(None, "sort_key", "id"),
+    sa.Index(None, "year", "id"),
+    sa.Index(None, "added_at", "id"),
 )
 
 release_credits = sa.Table(
@@ -280,7 +305,10 @@ tracks = sa.Table(
     sa.Column("has_cover", sa.Boolean, nullable=False),
     # JSON: the embedded pictures, measured.
     sa.Column("pictures", sa.Text),
+    _sort_key(),
     sa.Index(None, "release_id"),
+    sa.Index(None, "sort_key", "file_id"),
+    sa.Index(None, "year", "file_id"),
 )
 
 track_credits = sa.Table(
@@ -330,6 +358,30 @@ track_genres = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Index(None, "genre_id"),
     sqlite_with_rowid=False,
+)
+
+#: What can be searched: names and words of artists, releases and tracks. Brought up to date by
+#: `search_index`, and never believed: whoever reads it asks the rows themselves. The words are in an FTS5
+#: table over this one on SQLite, and in a GIN index on PostgreSQL: `search_index`, made by migrations.
+search_rows = sa.Table(
+    "search_rows",
+    metadata,
+    # The kind (1 artist, 2 release, 3 track) above 48 bits of the row's id.
+    sa.Column("key", BIG, primary_key=True, autoincrement=False),
+    sa.Column("library_id", BIG, nullable=False),
+    # What it is sorted by.
+    sa.Column("name", KEY, nullable=False),
+    sa.Column("words", sa.Text().with_variant(postgresql.TSVECTOR(), "postgresql"), nullable=False),
+    sa.Index(None, "name", "key"),
+)
+
+#: Rows that changed since they were made searchable, noted by the transaction that changed them.
+search_due = sa.Table(
+    "search_due",
+    metadata,
+    sa.Column("seq", BIG, primary_key=True, autoincrement=True),
+    # JSON: {"1": [ids of artists], ...}, or {"sweep": library id} when rows of it were removed.
+    sa.Column("items", sa.Text, nullable=False),
 )
 
 #: A process that runs jobs: alive as long as its lock is held (DESIGN rule 9).
@@ -499,4 +551,56 @@ config = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),
     # JSON.
     sa.Column("value", sa.Text, nullable=False),
+)
+
+#: People who may log in.
+users = sa.Table(
+    "users",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    # The name as it is compared (see `model.account.key_of`).
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    # Argon2id, with its salt and costs.
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("scope", sa.String(8), nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
+)
+
+#: Who is logged in. Of what a browser keeps there is a digest only.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    # SHA-256.
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    _ref("user_id", "users.id"),
+    sa.Column("created_at", BIG, nullable=False),
+    sa.Column("seen_at", BIG, nullable=False),
+    sa.Column("expires_at", BIG, nullable=False),
+    sa.Index("ix_sessions_user_id", "user_id"),
+)
+
+#: Keys of programs; of each secret there is a digest only.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    # SHA-256.
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("scope", sa.String(8), nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
+    sa.Column("used_at", BIG),
+    sa.Column("expires_at", BIG),
+    sa.Column("revoked_at", BIG),
+)
+
+#: Secrets that are good for one use, by what they are for; digests only.
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    # SHA-256.
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", BIG, nullable=False),
 )

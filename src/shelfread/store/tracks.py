@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.music import Audio, TrackFacts
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import sliced
+from shelfread.store.folding import sort_key
 from shelfread.store.parents import Parents, Shown
 from shelfread.store.tables import artists, media_files, track_credits, track_genres, tracks
 
@@ -282,4 +283,5 @@ def _track_row(file_id: int, release_id: int | None, item: Audio) -> tuple[Any, 
         item.bit_depth,
         item.has_cover,
         pictures,
+        sort_key(item.title or ""),
     )

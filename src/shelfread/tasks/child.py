@@ -33,6 +33,9 @@ from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, plan_of, r
 PING_S = 1.0
 #: Walkers and parsers that had nothing to do for so long are ended; a later job starts them again.
 IDLE_S = 300.0
+#: A scan is work behind the scenes: where processors are short, whoever waits for an answer goes first. Where
+#: they are not, nothing is lost by it.
+NICENESS = 5
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -95,6 +98,8 @@ class Resident:
 
     def take_over(self, channel: Channel) -> None:
         """Serve the channel for ever."""
+        # Walkers and parsers step back once more (`scan.child`).
+        os.nice(NICENESS)
         asyncio.run(self._serve(channel))
 
     async def _serve(self, channel: Channel) -> None:

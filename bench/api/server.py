@@ -1,0 +1,52 @@
+"""A server that is measured: `shelfread serve` with one worker, a token, and what its process spends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import memory
+from bench.measure import Unavailable
+from bench.queue.processes import Program, until
+from bench.queue.stand import Stand, add_library, warmed
+from shelfread.app import App
+from shelfread.model.account import Right
+
+_LISTENS = re.compile(r"listening on (http://[^\s\"]+)")
+
+
+@dataclass
+class Server:
+    """A server that answers, and its catalogue opened here."""
+
+    url: str
+    token: str
+    app: App
+    program: Program
+
+    def own_cpu(self) -> float:
+        """CPU seconds of the process that answers, without the scans: those are processes of their own."""
+        return memory.own_cpu_seconds(self.program.pid)
+
+    def all_cpu(self) -> float:
+        """CPU seconds of the server and all of its."""
+        return memory.cpu_seconds(self.program.pid)
+
+
+@asynccontextmanager
+async def served(stand: Stand, database: str, tiny: Path) -> AsyncIterator[Server]:
+    """A server on an empty catalogue, warm: it has scanned a few files."""
+    url = stand.new_database(database)
+    async with stand.app(url) as app:
+        _, secret = await app.accounts.add_token("bench", Right.ADMIN)
+        await app.accounts.add_user("bench", "a password that nobody uses", Right.ADMIN)
+        with stand.program(url, "serve", "--port", "0", "--workers", "1") as program:
+            await until(lambda: _LISTENS.search(program.said()) or program.ended, "a server to answer")
+            found = _LISTENS.search(program.said())
+            if found is None:
+                raise Unavailable(f"a server ended: {program.said()[-300:]}")
+            await warmed(app, await add_library(app, "Tiny", tiny))
+            yield Server(found[1], secret, app, program)

@@ -1,0 +1,197 @@
+"""The file of a track over HTTP, by id only: whole or a part of it (PROMISES C12).
+
+A changed file is sent as it is. It is read in a thread, a piece at a time and no faster than the client takes
+it; who leaves early leaves nothing open. Stands on `app.opening`, which says what may be opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from shelfread.api.ids import NumberText, number_of, shown
+from shelfread.api.jobs import Reader
+from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.ranges import (
+    Unsatisfiable,
+    disposition,
+    etag_of,
+    http_date,
+    is_fresh,
+    is_same,
+    part_of,
+)
+from shelfread.app import App
+from shelfread.app.opening import Gone, Opened, open_file
+from shelfread.settings import Settings
+from shelfread.store.items import FilePlace, file_place, taken_over_by
+
+#: Bytes that are read at a time.
+PIECE = 256 * 1024
+ANY_TYPE = "application/octet-stream"
+#: By container; what is not here is sent as bytes of no known kind.
+TYPES = {
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "mp4": "audio/mp4",
+    "aac": "audio/aac",
+    "wav": "audio/wav",
+    "aiff": "audio/aiff",
+    "asf": "audio/x-ms-wma",
+    "ape": "audio/x-ape",
+    "wavpack": "audio/x-wavpack",
+    "musepack": "audio/x-musepack",
+    "dsf": "audio/x-dsf",
+    "tta": "audio/x-tta",
+    "ac3": "audio/ac3",
+    "matroska": "audio/x-matroska",
+}
+#: For the description of the API.
+_BYTES: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*TYPES.values(), ANY_TYPE})
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": _BYTES},
+    206: {"description": "A part of it.", "content": _BYTES},
+    304: {"description": "The client has it."},
+    308: {"description": "The file was moved, and another id is its own."},
+}
+_HEADERS = [
+    {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
+    for name, words in (
+        ("Range", "One part: `bytes=0-1023`."),
+        ("If-Range", "The part only if the file is still that of this `ETag` or `Last-Modified`, else all."),
+        ("If-None-Match", "Nothing (304) if it is still that of this `ETag`."),
+        ("If-Modified-Since", "Nothing (304) if it did not change since."),
+    )
+]
+
+
+def file_routes(app: App) -> APIRouter:
+    """The route.
+
+    Args:
+        app: whose files they are.
+    """
+    routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
+
+    @routes.head("/tracks/{track_id}/file", include_in_schema=False)
+    @routes.get(
+        "/tracks/{track_id}/file",
+        operation_id="get_track_file",
+        response_class=Response,
+        responses=_ANSWERS,
+        openapi_extra={"parameters": _HEADERS},
+    )
+    async def get_track_file(_who: Reader, request: Request, track_id: NumberText) -> Response:
+        """The file of a track; one part of it where a `Range` says so."""
+        row_id = number_of(track_id)
+        async with app.database.read() as connection:
+            place = await file_place(connection, row_id)
+            other = None if place is not None else await taken_over_by(connection, row_id)
+        if other is not None:
+            return RedirectResponse(f"/api/v1/tracks/{other}/file", 308)
+        if place is None:
+            raise not_found(f"track {shown(track_id)}")
+        try:
+            opened = await _opened(place, app.settings)
+        except Gone as error:
+            # No 410: a disk that is away may come back.
+            raise ApiProblem(404, "not-found", str(error)) from None
+        try:
+            return _answer(request, place, opened)
+        except BaseException:
+            os.close(opened.descriptor)
+            raise
+
+    return routes
+
+
+async def _opened(place: FilePlace, settings: Settings) -> Opened:
+    """Open in a thread; what a request that was given up still opens is closed."""
+    opening = asyncio.get_running_loop().run_in_executor(None, open_file, place, settings)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(
+            lambda done: None if done.cancelled() or done.exception() else os.close(done.result().descriptor)
+        )
+        raise
+
+
+def _answer(request: Request, place: FilePlace, opened: Opened) -> Response:
+    asked = request.headers
+    etag = etag_of(opened.size, opened.mtime_ns, opened.inode)
+    kind = TYPES.get(place.container or "")
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": disposition(place.name, inline=kind is not None),
+        "ETag": etag,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if (changed := http_date(opened.mtime_ns)) is not None:
+        headers["Last-Modified"] = changed
+    if is_fresh(asked.get("if-none-match"), asked.get("if-modified-since"), etag, opened.mtime_ns):
+        os.close(opened.descriptor)
+        return Response(status_code=304, headers=headers)
+    part = None
+    if request.method == "GET" and is_same(asked.get("if-range"), etag, opened.mtime_ns):
+        try:
+            part = part_of(asked.get("range"), opened.size)
+        except Unsatisfiable:
+            raise ApiProblem(
+                416,
+                "invalid-request",
+                f"the file has {opened.size} bytes",
+                headers={"Content-Range": f"bytes */{opened.size}"},
+            ) from None
+    first, end = part or (0, opened.size)
+    headers["Content-Length"] = str(end - first)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{opened.size}"
+    media_type = kind or ANY_TYPE
+    if request.method == "HEAD":
+        os.close(opened.descriptor)
+        return Response(None, 200, headers, media_type=media_type)
+    return _Sent(opened.descriptor, first, end, 206 if part else 200, headers, media_type)
+
+
+class _Sent(StreamingResponse):
+    """A part of an open file. Closes it when the last of it is sent, or nobody is there to take it."""
+
+    def __init__(
+        self, descriptor: int, first: int, end: int, status: int, headers: dict[str, str], media_type: str
+    ) -> None:
+        self._descriptor = descriptor
+        self._reading: asyncio.Future[bytes] | None = None
+        super().__init__(self._pieces(first, end), status, headers, media_type=media_type)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._reading is not None and not self._reading.done():
+                # A number that is closed while a thread reads from it may be another file by then.
+                self._reading.add_done_callback(lambda _done: os.close(self._descriptor))
+            else:
+                os.close(self._descriptor)
+
+    async def _pieces(self, first: int, end: int) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        while first < end:
+            self._reading = loop.run_in_executor(
+                None, os.pread, self._descriptor, min(PIECE, end - first), first
+            )
+            piece = await asyncio.shield(self._reading)
+            if not piece:
+                raise OSError("the file became shorter while it was sent")
+            first += len(piece)
+            yield piece

@@ -1,0 +1,161 @@
+"""What answers about artists, releases, tracks and problems look like: for /openapi.json.
+
+Paths are only for those who may see them (PROMISES D12), and absent for others. Knows no route.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from shelfread.api.shapes import Time
+
+
+class ArtistRef(BaseModel):
+    """An artist, by name."""
+
+    id: int
+    name: str
+
+
+class ArtistShape(ArtistRef):
+    """An artist."""
+
+    kind: Literal["artist"]
+    library_id: int
+    sort_name: str | None
+    mbid: str | None
+
+
+class ReleaseShape(BaseModel):
+    """A release: an album, a single, a compilation."""
+
+    kind: Literal["release"]
+    id: int
+    library_id: int
+    title: str
+    edition: str | None
+    artist: str | None = Field(description="As it is shown; `artists` are the single ones.")
+    artists: list[ArtistRef]
+    date: str | None = Field(examples=["1997-05"])
+    year: int | None
+    original_date: str | None
+    compilation: bool
+    disc_total: int | None
+    mbid: str | None
+    releasegroup_mbid: str | None
+    added_at: Time
+
+
+class CreditShape(ArtistRef):
+    """Who did what in a track."""
+
+    role: str = Field(examples=["artist"])
+
+
+class TroubleShape(BaseModel):
+    """An open problem of a track's file."""
+
+    id: int
+    code: str = Field(examples=["truncated"])
+    detail: str
+
+
+class TrackShape(BaseModel):
+    """A track, with the file it is in. Its id is the file's."""
+
+    kind: Literal["track"]
+    id: int
+    library_id: int
+    release_id: int | None
+    title: str
+    artist: str | None
+    albumartist: str | None
+    album: str | None
+    edition: str | None
+    genre: str | None
+    genres: list[str]
+    composer: str | None
+    credits: list[CreditShape]
+    track: int | None
+    track_text: str | None
+    track_total: int | None
+    disc: int | None
+    disc_total: int | None
+    disc_subtitle: str | None
+    date: str | None
+    year: int | None
+    original_date: str | None
+    bpm: float | None
+    compilation: bool | None
+    recording_mbid: str | None
+    track_mbid: str | None
+    release_mbid: str | None
+    releasegroup_mbid: str | None
+    track_gain: float | None
+    track_peak: float | None
+    album_gain: float | None
+    album_peak: float | None
+    container: str | None
+    codec: str | None
+    duration_s: float | None
+    bitrate_kbps: int | None
+    sample_rate: int | None
+    channels: int | None
+    bit_depth: int | None
+    has_cover: bool
+    size: int
+    modified_at: Time
+    status: Literal["ready", "error", "missing"]
+    added_at: Time
+    problems: list[TroubleShape]
+    comment: str | None = None
+    lyrics: str | None = None
+    pictures: list[dict[str, Any]] | None = None
+    path: str | None = None
+    path_b64: str | None = None
+
+
+class ArtistPage(BaseModel):
+    """Artists. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[ArtistShape]
+    next: str | None
+
+
+class ReleasePage(BaseModel):
+    """Releases. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[ReleaseShape]
+    next: str | None
+
+
+class TrackPage(BaseModel):
+    """Tracks. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[TrackShape]
+    next: str | None
+
+
+class WholeArtist(ArtistShape):
+    """An artist with the releases that are theirs, and those on which they appear, both by year."""
+
+    releases: ReleasePage = Field(description="Goes on in /releases?artist_id=...&sort=year")
+    appearances: ReleasePage = Field(description="Goes on in /releases?appearance_of=...&sort=year")
+
+
+class WholeRelease(ReleaseShape):
+    """A release with its tracks by disc and number."""
+
+    tracks: TrackPage = Field(description="Goes on in /tracks?release_id=...&sort=number")
+
+
+class SearchPage(BaseModel):
+    """What was found, best first. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[ArtistShape | ReleaseShape | TrackShape]
+    next: str | None
+    complete: bool = Field(
+        description="False while something that was catalogued just now is not looked through."
+    )

@@ -1,0 +1,31 @@
+"""What `App` gives back of what it did, as plain values. Knows nothing of how it was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shelfread.model.library import Library
+from shelfread.scan.plan import Outcome
+from shelfread.store.problems import ProblemRow
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a finished scan says to people and programs."""
+
+    job_id: str
+    library: Library
+    outcome: Outcome
+    problems: list[ProblemRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What came of a person's word for what looked wrong."""
+
+    #: Items that are marked missing now.
+    missing: int
+    #: Items that were held as gone, and are there.
+    there: int
+    #: Roots and mounts that the next scan will believe.
+    roots: int
