@@ -212,7 +212,8 @@ async def test_d26_a_reload_makes_two_workers_of_one_and_leaves_a_running_job_al
     await server.is_in_state("running", wanted=2, present=2, busy=1)
     await anywhere.job_is(job_id, JobStatus.COMPLETED)
     await anywhere.completed_once(job_id)
-    pair = [await anywhere.library(many_files(tmp_path / name, 1500), name) for name in ("One", "Two")]
+    # The worker that was busy is replaced now, and one of these has to last until the new one is there.
+    pair = [await anywhere.library(many_files(tmp_path / name, 6000), name) for name in ("One", "Two")]
     ids = [await anywhere.queue(library) for library in pair]
     for one in ids:
         await anywhere.job_is(one, JobStatus.COMPLETED)

@@ -25,6 +25,7 @@ from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.settings import Settings
 from shelfread.store import jobs
+from shelfread.store.turns import PLACES
 from shelfread.tasks.library_scan import Pools, warm
 from tests import catalogue
 from tests.conftest import SIZES, NewShelf, PostgresServer, Shelf, Tree
@@ -195,7 +196,7 @@ async def test_a_killed_first_scan_is_completed_by_the_next_one(
     async with open_app(Settings(database_url=url, settle_seconds=0)) as app:
         assert_same(catalogue.dumped(await taken_over(app, pools, was_killed)), first.fresh_end)
     # Neither the lock of the dead job nor that of this one is left.
-    assert {lock.name for lock in tmp_path.glob("*.locks/*")} <= {"next", "writer"}
+    assert {lock.name for lock in tmp_path.glob("*.locks/*")} <= set(PLACES)
 
 
 @pytest.mark.parametrize("seed", range(100, 106))
