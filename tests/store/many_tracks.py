@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from shelfread.store.database import Database
 
 #: Every tenth release is of the second library's; every 50th file is missing, every 100th in trouble.
-TRACKS = 100_000
+TRACKS = 60_000
 _STEPS = """
 INSERT INTO libraries (id, name, kind, options, reader_version, untidy, created_at)
  VALUES (1, 'One', 'music', '{{}}', 1, false, 1), (2, 'Two', 'music', '{{}}', 1, false, 1);

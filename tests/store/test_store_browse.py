@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -219,7 +218,7 @@ async def test_cursors_of_other_questions_and_made_up_ones_are_refused(database:
 
 
 class Plans:
-    """What the database says that it would do for every statement, and how long each page took."""
+    """What the database says that it would do for every statement."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -277,31 +276,19 @@ FILTERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.timeout(300)
-async def test_every_question_walks_along_an_index_at_a_hundred_thousand_tracks(database: Database) -> None:
+async def test_every_question_walks_along_an_index(database: Database) -> None:
+    """Reading whole tables would show in no test and in every large library."""
     await many_tracks.fill(database)
     plans = Plans(database)
     sa.event.listen(database.engine.sync_engine, "before_cursor_execute", plans.note)
-    slow: list[tuple[float, str, dict[str, Any]]] = []
     async with database.read() as connection:
         for (listed, sort), more, descending in itertools.product(ORDERS, FILTERS, (False, True)):
             if sort == "number" and "release_id" not in more:
                 continue
-            wanted = Wanted(sort, descending, 50, **more)
-            begun = time.perf_counter()
-            first = await listed(connection, wanted)
-            slow.append((time.perf_counter() - begun, f"{listed.__name__} {sort} {descending}", more))
+            first = await listed(connection, Wanted(sort, descending, 50, **more))
             if first.next is not None:
-                begun = time.perf_counter()
                 await listed(connection, Wanted(sort, descending, 50, first.next, **more))
-                slow.append(
-                    (time.perf_counter() - begun, f"{listed.__name__} {sort} {descending} next", more)
-                )
     sa.event.remove(database.engine.sync_engine, "before_cursor_execute", plans.note)
     bad = await plans.bad()
-    slow.sort(key=lambda one: -one[0])
-    print(*slow[:8], sep="\n")
     assert bad == [], "\n".join(sorted(set(bad)))
-    # Generous: a machine that does much else. Reading everything takes ten times as long.
-    assert slow[len(slow) // 20][0] < 0.2, slow[:5]
     assert NARROW < many_tracks.TRACKS / 50
