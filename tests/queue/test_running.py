@@ -599,6 +599,41 @@ async def test_b1_what_moved_since_the_last_batch_is_told_by_a_heartbeat(bench: 
     await job.cancel()
 
 
+async def test_i6_a_heartbeat_never_falls_behind_a_batch_that_was_cut_off_and_is_in(bench: Bench) -> None:
+    """Told to stop in the middle of a commit, the work does not know that its counts are stored by now."""
+    job = await bench.claim(heartbeat_s=0.02)
+    job.live = lambda: BatchReport(Counters(found=9), Phase.READING, 9, "a/b")
+    inside = asyncio.Event()
+
+    async def slowly(_connection: Any) -> None:
+        inside.set()
+        await asyncio.sleep(0.05)
+
+    committing = asyncio.create_task(job.commit(slowly, report(found=9, added=4)))
+    await inside.wait()
+    committing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await committing
+    beats: set[int] = set()
+
+    async def beaten() -> bool:
+        found = await bench.job(job.id)
+        assert found.counters == Counters(found=9, added=4)
+        beats.add(found.heartbeat_at or 0)
+        return len(beats) > 4
+
+    await _until(beaten)
+    # The next batch says it all again.
+    await job.commit(None, report(found=9, added=5))
+    job.live = lambda: BatchReport(Counters(found=9, added=6), Phase.READING, 9, "a/b")
+
+    async def told() -> bool:
+        return (await bench.job(job.id)).counters.added == 6
+
+    await _until(told)
+    await job.cancel()
+
+
 async def test_b4_commits_are_heartbeats_and_spare_the_bare_ones(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,8 @@ class RunningJob:
         #: Batches and heartbeats take turns, so that a count never falls.
         self._turn = asyncio.Lock()
         self._told: tuple[Any, ...] | None = None
+        #: Whether the work may be behind its last batch in what it counts: that was cut off, and may be in.
+        self._behind = False
         #: Batches that were committed, and the seconds that took, the wait for other writers included.
         self._batches, self._batches_s = 0, 0.0
         self._last = asyncio.get_running_loop().time()
@@ -114,7 +116,9 @@ class RunningJob:
         async with self._turn:
             report.batches, report.batches_s = self._batches, self._batches_s
             began = clock()
+            self._behind = True
             await self._repository.commit(self.job, work, report)
+            self._behind = False
             self._batches += 1
             self._batches_s += clock() - began
             self._note(report)
@@ -187,7 +191,7 @@ class RunningJob:
 
     async def _beat_if_due(self) -> None:
         clock = asyncio.get_running_loop().time
-        report = self.live() if self.live is not None else None
+        report = self.live() if self.live is not None and not self._behind else None
         moved = report is not None and _facts(report) != self._told
         if clock() - self._last >= (min(PROGRESS_S, self._heartbeat_s) if moved else self._heartbeat_s):
             await self._repository.heartbeat(self.job, report, moved=moved)

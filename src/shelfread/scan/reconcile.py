@@ -182,9 +182,9 @@ class Reconciler:
             return "unchanged"
         if merged.status == "error":
             return "failed"
-        if merged.added_at >= self._clock.started:
+        if merged.added_at >= self._clock.started and counters.added:
             return "added"
-        # A scan that was killed had added it, and this one read it again.
+        # A scan that was killed had added it, perhaps by a clock that was ahead, and this one read it again.
         return "updated" if counters.updated else "unchanged"
 
     async def _remove(self, connection: Any, verdict: _Verdict, counters: Counters, now: int) -> None:
