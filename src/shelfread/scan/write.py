@@ -50,7 +50,7 @@ class Writer:
         *,
         database: Database,
     ) -> None:
-        """`database` is asked whether other writers wait, and nothing else."""
+        """`database` is asked whether other writers wait, and told how statements run while they do."""
         self._batch = batch
         self._catalogue = catalogue
         self._ids = ids
