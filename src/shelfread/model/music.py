@@ -8,19 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
-@dataclass(slots=True)
-class Picture:
-    """A picture inside or beside a sound file, measured from its header and never decoded."""
-
-    #: front, back, artist, disc, leaflet, icon or other.
-    type: str = "other"
-    mime: str | None = None
-    #: Pixels; None when the header could not be read.
-    width: int | None = None
-    height: int | None = None
-    #: Bytes of the encoded picture.
-    size: int = 0
+from shelfread.model.picture import Picture
 
 
 @dataclass(slots=True)

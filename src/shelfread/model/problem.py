@@ -32,8 +32,14 @@ class ProblemCode(StrEnum):
     TRUNCATED = "truncated"
     #: The structure is damaged; what could be read is shown.
     DAMAGED = "damaged"
-    #: A sound file of a kind this version cannot read.
+    #: A file of a kind, or packed in a way, that this version cannot read.
     UNSUPPORTED = "unsupported"
+    #: The content is encrypted: there is no password to try.
+    ENCRYPTED = "encrypted"
+    #: A book without a single page.
+    NO_PAGES = "no_pages"
+    #: More entries, bytes, pixels or depth than are accepted from one file.
+    LIMIT_EXCEEDED = "limit_exceeded"
     #: The reader of the file died twice on it.
     PARSER_CRASHED = "parser_crashed"
     #: The reader of the file went over its time limit.

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from shelfread.media.music.raw import Raw
 from shelfread.media.music.tags import completed, interpret
-from shelfread.model.music import Audio, Credit, Picture
+from shelfread.model.music import Audio, Credit
+from shelfread.model.picture import Picture
 
 ID_A = "89ad4ac3-39f7-470e-963a-56509c546377"
 ID_B = "f27ec8db-af05-4f36-916e-3d57f91ecf5e"

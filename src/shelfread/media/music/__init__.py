@@ -10,11 +10,12 @@ from typing import Any
 
 from shelfread.media.kind import Reading, Source
 from shelfread.media.music.formats import read_raw
-from shelfread.media.music.formats.pictures import measure
-from shelfread.media.music.formats.window import Window
 from shelfread.media.music.names import from_name
 from shelfread.media.music.tags import completed, interpret
-from shelfread.model.music import Audio, Picture
+from shelfread.media.pictures import measure
+from shelfread.media.window import Window
+from shelfread.model.music import Audio
+from shelfread.model.picture import Picture
 
 #: Words in a picture's name that say what it shows; the first that occurs wins.
 _SHOWN = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shelfread.model.music import Picture
+from shelfread.model.picture import Picture
 from shelfread.model.problem import ProblemCode
 
 

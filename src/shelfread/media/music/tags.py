@@ -17,7 +17,8 @@ from shelfread.media.music import numbers
 from shelfread.media.music.genres import genre_keys, split_genres
 from shelfread.media.music.names import folder_facts, from_name, plain_stem
 from shelfread.media.music.people import credits_for, key_of, share_mbids, split_artists, split_role
-from shelfread.model.music import Audio, Picture
+from shelfread.model.music import Audio
+from shelfread.model.picture import Picture
 
 #: Between the names when a file gives several and no text to show.
 JOINER = " • "

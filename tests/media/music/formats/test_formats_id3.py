@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from shelfread.media.music.formats import id3, id3_frames
-from shelfread.media.music.formats.window import Memory
-from shelfread.model.music import Picture
+from shelfread.media.window import Memory
+from shelfread.model.picture import Picture
 from shelfread.model.problem import ProblemCode
 from tests.media.music.formats import samples
 

@@ -10,8 +10,9 @@ from struct import Struct
 
 from shelfread.media.music.formats import pictures as pics
 from shelfread.media.music.formats.keys import LONGEST_TEXT, NAME_BYTES, put
-from shelfread.media.music.formats.window import Readable, Window
-from shelfread.model.music import Picture
+from shelfread.media.pictures import measure
+from shelfread.media.window import Readable, Window
+from shelfread.model.picture import Picture
 
 MAGIC = b"APETAGEX"
 _FOOTER = Struct("<8sIIII").unpack_from
@@ -71,6 +72,6 @@ def parse(
         elif flags & 6 == 2 and name.startswith(b"cover art (") and len(pictures) < pics.MOST_PICTURES:
             skip = window.peek(position, min(size, 256)).find(b"\0") + 1
             kind = _PICTURES.get(name[11:-1], "other")
-            pictures.append(pics.measure(window, position + skip, size - skip, kind))
+            pictures.append(measure(window, position + skip, size - skip, kind))
         position += size
     return None

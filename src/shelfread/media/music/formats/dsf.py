@@ -9,8 +9,8 @@ from __future__ import annotations
 from struct import Struct
 
 from shelfread.media.music.formats import id3, signature
-from shelfread.media.music.formats.window import Readable
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable
 from shelfread.model.problem import ProblemCode
 
 _HEAD = Struct("<QQQ").unpack_from

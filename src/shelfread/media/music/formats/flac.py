@@ -10,8 +10,8 @@ from struct import Struct
 
 from shelfread.media.music.formats import pictures as pics
 from shelfread.media.music.formats import signature, vorbis
-from shelfread.media.music.formats.window import Readable, Window
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable, Window
 from shelfread.model.problem import ProblemCode
 
 _U32 = Struct(">I").unpack_from

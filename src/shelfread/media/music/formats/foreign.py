@@ -24,8 +24,9 @@ from mutagen.wavpack import WavPackInfo
 from shelfread.media.music.formats import pictures as pics
 from shelfread.media.music.formats import signature, tail
 from shelfread.media.music.formats.keys import NAMES, put
-from shelfread.media.music.formats.window import Memory, Readable, Window
 from shelfread.media.music.raw import Raw
+from shelfread.media.pictures import measure
+from shelfread.media.window import Memory, Readable, Window
 from shelfread.model.problem import ProblemCode
 
 _APE = Struct("<4sHHIIIIIII").unpack_from
@@ -304,7 +305,7 @@ def _asf_picture(raw: Raw, data: Any) -> None:
         at = stop + 2
     window = Window(Memory(data), data)
     size = min(size, len(data) - at)
-    raw.pictures.append(pics.measure(window, at, size, pics.type_name(data[0]), texts[0]))
+    raw.pictures.append(measure(window, at, size, pics.type_name(data[0]), texts[0]))
 
 
 def _asf_objects(source: Readable, raw: Raw) -> None:

@@ -14,8 +14,8 @@ from struct import Struct
 from shelfread.media.music.formats import id3_frames as frames
 from shelfread.media.music.formats.genre_names import GENRES
 from shelfread.media.music.formats.keys import lenient, put
-from shelfread.media.music.formats.window import Memory, Readable, Window
-from shelfread.model.music import Picture
+from shelfread.media.window import Memory, Readable, Window
+from shelfread.model.picture import Picture
 
 _FRAME = Struct(">4sIH").unpack_from
 _U32 = Struct(">I").unpack_from

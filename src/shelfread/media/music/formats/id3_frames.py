@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from shelfread.media.music.formats import pictures as pics
 from shelfread.media.music.formats.genre_names import GENRES
 from shelfread.media.music.formats.keys import NAMES, put
-from shelfread.media.music.formats.window import Window
-from shelfread.model.music import Picture
+from shelfread.media.pictures import measure
+from shelfread.media.window import Window
+from shelfread.model.picture import Picture
 
 _FRAME_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ")
 
@@ -112,7 +113,7 @@ class Found:
         kind = pics.type_name(head[at])
         at = split(head, at + 1)[1]
         if at < size:
-            self.pictures.append(pics.measure(window, position + at, size - at, kind, mime))
+            self.pictures.append(measure(window, position + at, size - at, kind, mime))
 
     def finish(self) -> None:
         """Settle what needs more than one frame."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from struct import Struct
 
 from shelfread.media.music.formats import mp4_entry, mp4_tags, signature
-from shelfread.media.music.formats.window import Readable, Window
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable, Window
 from shelfread.model.problem import ProblemCode
 
 _BOX = Struct(">I4s").unpack_from

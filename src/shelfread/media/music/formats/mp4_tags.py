@@ -11,8 +11,9 @@ from struct import Struct
 from shelfread.media.music.formats import pictures as pics
 from shelfread.media.music.formats.genre_names import GENRES
 from shelfread.media.music.formats.keys import LONGEST_TEXT, NAMES, put
-from shelfread.media.music.formats.window import Window
-from shelfread.model.music import Picture
+from shelfread.media.pictures import measure
+from shelfread.media.window import Window
+from shelfread.model.picture import Picture
 
 _BOX = Struct(">I4s").unpack_from
 _VALUE = Struct(">I4sI").unpack_from
@@ -135,5 +136,5 @@ def _pictures(window: Window, position: int, end: int, pictures: list[Picture]) 
         if kind == b"data":
             mime = {13: "image/jpeg", 14: "image/png", 27: "image/bmp"}.get(flags & 0xFFFFFF)
             kind_name = "other" if pictures else "front"
-            pictures.append(pics.measure(window, position + 16, length - 16, kind_name, mime))
+            pictures.append(measure(window, position + 16, length - 16, kind_name, mime))
         position += length

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from shelfread.media.music.formats import signature
 from shelfread.media.music.formats.tail import strip
-from shelfread.media.music.formats.window import Readable
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable
 from shelfread.model.problem import ProblemCode
 
 _U32 = Struct(">I").unpack_from

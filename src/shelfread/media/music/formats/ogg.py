@@ -12,8 +12,8 @@ from struct import Struct
 
 from shelfread.media.music.formats import flac, signature, vorbis
 from shelfread.media.music.formats import pictures as pics
-from shelfread.media.music.formats.window import Readable, Window
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable, Window
 from shelfread.model.problem import ProblemCode
 
 _PAGE = Struct("<4sBBqIIIB").unpack_from

@@ -11,8 +11,8 @@ from struct import Struct
 
 from shelfread.media.music.formats import id3, signature
 from shelfread.media.music.formats.keys import lenient, merge, put
-from shelfread.media.music.formats.window import Readable, Window
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable, Window
 from shelfread.model.problem import ProblemCode
 
 _LE_CHUNK = Struct("<4sI").unpack_from

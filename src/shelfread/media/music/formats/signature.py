@@ -11,7 +11,7 @@ from struct import Struct
 
 from xxhash import xxh3_128_digest
 
-from shelfread.media.music.formats.window import Readable
+from shelfread.media.window import Readable
 
 #: Bytes taken from each end of the sound.
 SPAN = 16384

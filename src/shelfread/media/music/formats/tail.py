@@ -10,8 +10,8 @@ from __future__ import annotations
 from shelfread.media.music.formats import ape, id3
 from shelfread.media.music.formats.keys import merge
 from shelfread.media.music.formats.signature import SPAN
-from shelfread.media.music.formats.window import Readable
 from shelfread.media.music.raw import Raw
+from shelfread.media.window import Readable
 from shelfread.model.problem import ProblemCode
 
 #: The tail that is read: what the signature wants, and room for an ID3v1 and a small APE tag behind it.

@@ -10,8 +10,9 @@ from struct import Struct
 
 from shelfread.media.music.formats import pictures as pics
 from shelfread.media.music.formats.keys import LONGEST_TEXT, NAME_BYTES, put
-from shelfread.media.music.formats.window import Window
-from shelfread.model.music import Picture
+from shelfread.media.pictures import measure
+from shelfread.media.window import Window
+from shelfread.model.picture import Picture
 
 _U32 = Struct("<I").unpack_from
 _MOST_COMMENTS = 8192
@@ -89,7 +90,7 @@ def _long(
         inner = pics.Base64(window.source, position + skip, size - skip)
         start = Window(inner, inner.read_at(0, min(768, inner.size)))
         if name == b"coverart":
-            pictures.append(pics.measure(start, 0, inner.size, "front"))
+            pictures.append(measure(start, 0, inner.size, "front"))
             return
         picture = pics.flac_block(start, 0, inner.size)
         if picture is not None:

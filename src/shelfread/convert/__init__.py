@@ -1,0 +1,1 @@
+"""Conversion: other archives to cbz, verified page by page before anything is replaced."""

@@ -1,0 +1,1 @@
+"""Covers: choosing, making and keeping small pictures of what the catalogue holds."""

@@ -1,0 +1,1 @@
+"""Books and comics: archives, EPUB and PDF in, series and books out."""
