@@ -128,7 +128,7 @@ def _present(found: Rows) -> Rows:
     result["genres"] = [row for row in found["genres"] if row["id"] in genres]
     gone_from = {row["folder_id"] for row in found["media_files"] if row["id"] in missing}
     while True:
-        used = {row["folder_id"] for name in ("media_files", "pictures", "problems") for row in result[name]}
+        used = {row["folder_id"] for name in ("media_files", "sidecars", "problems") for row in result[name]}
         used |= {row["parent_id"] for row in result["folders"]}
         left = [row for row in result["folders"] if row["id"] in used or row["id"] not in gone_from]
         if len(left) == len(result["folders"]):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from shelfread.media.kind import Reading, Source
+from shelfread.model.picture import Sidecar
 from shelfread.model.problem import ProblemCode
 
 
@@ -27,7 +28,8 @@ class HostileKind:
     name = "hostile"
     version = 1
     suffixes = frozenset({b".x"})
-    picture_suffixes = frozenset({b".p"})
+    sidecar_suffixes = frozenset({b".p"})
+    fact_suffixes: frozenset[bytes] = frozenset()
 
     def __init__(self, deed: Callable[[Source], Any]) -> None:
         self._deed = deed
@@ -40,8 +42,8 @@ class HostileKind:
         head = source.read_at(0, 16)
         return Reading(None, None, head, {"size": source.size, "head": head, "name": source.relative})
 
-    def read_picture(self, source: Source) -> Any:
-        return {"picture": source.size} if source.size else None
+    def read_sidecar(self, source: Source) -> Any:
+        return Sidecar("front", width=source.size) if source.size else None
 
     def from_name(self, relative: bytes) -> dict[str, Any]:
         return {}

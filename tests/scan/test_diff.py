@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shelfread.model.catalogue import KnownFile, KnownPicture
+from shelfread.model.catalogue import KnownFile, KnownSidecar
 from shelfread.model.entry import Entry, Stamp, fold64
-from shelfread.scan.diff import DiffRules, FolderDiff, compare, compare_pictures, content_may_differ
+from shelfread.scan.diff import DiffRules, FolderDiff, compare, compare_sidecars, content_may_differ
 
 SECOND = 10**9
 NOW = 1_700_000_000 * SECOND
@@ -299,29 +299,29 @@ def test_what_was_just_written_needs_nothing_the_second_time(entries: list[Entry
 # Pictures
 
 
-def _picture(name: bytes = b"cover.jpg", **changed: int) -> KnownPicture:
+def _sidecar(name: bytes = b"cover.jpg", **changed: int) -> KnownSidecar:
     stamp = STAMP._replace(**changed)
-    return KnownPicture(name, stamp.size, stamp.mtime_ns, stamp.ctime_ns)
+    return KnownSidecar(name, stamp.size, stamp.mtime_ns, stamp.ctime_ns)
 
 
 @pytest.mark.parametrize(
     ("known", "ignore_ctime", "every", "read"),
     [
-        (_picture(), False, False, False),
-        (_picture(), False, True, True),
-        (_picture(size=1), False, False, True),
-        (_picture(mtime_ns=OLD + 1), False, False, True),
-        (_picture(mtime_ns=OLD - 1), True, False, True),
-        (_picture(ctime_ns=OLD + 1), False, False, True),
-        (_picture(ctime_ns=OLD + 1), True, False, False),
-        (_picture(b"other.jpg"), False, False, True),
+        (_sidecar(), False, False, False),
+        (_sidecar(), False, True, True),
+        (_sidecar(size=1), False, False, True),
+        (_sidecar(mtime_ns=OLD + 1), False, False, True),
+        (_sidecar(mtime_ns=OLD - 1), True, False, True),
+        (_sidecar(ctime_ns=OLD + 1), False, False, True),
+        (_sidecar(ctime_ns=OLD + 1), True, False, False),
+        (_sidecar(b"other.jpg"), False, False, True),
     ],
 )
-def test_pictures_are_measured_again_when_their_stamp_differs(
-    known: KnownPicture, ignore_ctime: bool, every: bool, read: bool
+def test_sidecars_are_measured_again_when_their_stamp_differs(
+    known: KnownSidecar, ignore_ctime: bool, every: bool, read: bool
 ) -> None:
     entry = Entry(b"cover.jpg", STAMP)
-    diff = compare_pictures([entry], [known], ignore_ctime=ignore_ctime, every=every)
+    diff = compare_sidecars([entry], [known], ignore_ctime=ignore_ctime, every=every)
     assert diff.read == ([entry] if read else [])
     assert diff.gone == ([b"other.jpg"] if known.name == b"other.jpg" else [])
 

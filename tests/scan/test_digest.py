@@ -92,7 +92,7 @@ def test_c18_the_text_and_the_place_of_ignore_files_are_part_of_the_digest() -> 
     "change",
     [
         {"media_suffixes": [b".mp3"]},
-        {"picture_suffixes": [b".png"]},
+        {"sidecar_suffixes": [b".png"]},
         {"follow_symlinks": True},
         {"ignore_ctime": True},
         {"ignore_inode": True},
@@ -103,7 +103,7 @@ def test_c18_the_text_and_the_place_of_ignore_files_are_part_of_the_digest() -> 
 def test_every_option_that_decides_a_listing_is_part_of_the_salt(change: dict[str, Any]) -> None:
     options: dict[str, Any] = {
         "media_suffixes": [b".mp3", b".flac"],
-        "picture_suffixes": [b".jpg"],
+        "sidecar_suffixes": [b".jpg"],
         "follow_symlinks": False,
         "ignore_ctime": False,
         "ignore_inode": False,

@@ -19,7 +19,7 @@ import pytest
 from shelfread.model.entry import Stamp, fold64
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.children import ScanChildFailed
-from shelfread.scan.extract import PICTURE, FileReading, FileRef, ParserPool
+from shelfread.scan.extract import SIDECAR, FileReading, FileRef, ParserPool
 from tests.scan.hostile import children, gone, resident
 
 
@@ -207,15 +207,15 @@ async def test_times_beyond_64_bits_arrive_folded() -> None:
         path.unlink()
 
 
-async def test_pictures_are_read_by_their_own_reader(tmp_path: Path) -> None:
+async def test_sidecars_are_read_by_their_own_reader(tmp_path: Path) -> None:
     files = make(tmp_path, ["a", "cover"])
     (tmp_path / "empty").touch()
-    files += [FileRef(os.fsencode(tmp_path / "empty"), b"empty", PICTURE)]
-    files[1] = files[1]._replace(want=PICTURE)
+    files += [FileRef(os.fsencode(tmp_path / "empty"), b"empty", SIDECAR)]
+    files[1] = files[1]._replace(want=SIDECAR)
     async with pool_of("ABORTS", 1) as pool:
         readings = await pool.read(files)
     assert [reading.code for reading in readings] == [None, None, None]
-    assert item(readings[1]) == {"picture": 5}
+    assert item(readings[1])["width"] == 5
     assert item(readings[2]) is None
 
 

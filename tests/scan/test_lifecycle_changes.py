@@ -442,15 +442,15 @@ async def test_pictures_beside_the_music_come_change_and_go(shelf: Shelf, new_sh
     await scanned(shelf)
     shelf.tree.write("Ada/First/cover.jpg", cover())
     assert await shelf.scan() == {"unchanged": 5}
-    (row,) = await shelf.table("pictures")
+    (row,) = await shelf.table("sidecars")
     assert (row["type"], row["width"], row["height"]) == ("front", 64, 64)
     shelf.tree.move("Ada/First/cover.jpg", "Ada/First/back.jpg")
     assert await shelf.scan() == {"unchanged": 5}
-    assert [row["type"] for row in await shelf.table("pictures")] == ["back"]
+    assert [row["type"] for row in await shelf.table("sidecars")] == ["back"]
     await new_shelf.as_if_new(shelf)
     shelf.tree.delete("Ada/First/back.jpg")
     assert await shelf.scan() == {"unchanged": 5}
-    assert await shelf.table("pictures") == []
+    assert await shelf.table("sidecars") == []
     await new_shelf.as_if_new(shelf)
 
 

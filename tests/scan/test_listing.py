@@ -58,7 +58,7 @@ def test_a_folder_gives_its_media_its_pictures_and_its_sub_folders(tmp_path: Pat
     _write(tmp_path, "b.mp3", "A.MP3", "cover.JPG", "notes.txt", "sub/x.mp3", "mp3", text=b"four")
     listing = _look(tmp_path)
     assert _names(listing) == [b"A.MP3", b"b.mp3"]
-    assert [entry.name for entry in listing.pictures] == [b"cover.JPG"]
+    assert [entry.name for entry in listing.sidecars] == [b"cover.JPG"]
     assert [(sub.name, sub.is_link, sub.excluded_by) for sub in listing.subfolders] == [
         (b"sub", False, INCLUDED)
     ]
@@ -77,7 +77,7 @@ def test_an_unchanged_folder_gives_counts_and_sub_folders_only(tmp_path: Path) -
     assert again.digest == first.digest
     assert again.files == 1
     assert [sub.name for sub in again.subfolders] == [b"sub"]
-    assert (again.entries, again.pictures) == ((), ())
+    assert (again.entries, again.sidecars) == ((), ())
 
 
 def _touch(path: Path) -> None:

@@ -569,7 +569,7 @@ async def _plans(database: Database, ask: Any) -> list[str]:
         (lambda c: files.known_folders(c, 1, [b"a1/b", b"a3/b"]), "uq_folders|autoindex_folders"),
         (lambda c: files.child_folders(c, [1, 2]), "ix_folders_parent_id"),
         (lambda c: files.known_files(c, [1, 2, 3]), "autoindex_media_files|uq_media_files"),
-        (lambda c: files.known_pictures(c, [1, 2, 3]), "PRIMARY KEY"),
+        (lambda c: files.known_sidecars(c, [1, 2, 3]), "PRIMARY KEY"),
         (lambda c: removals.mounted_below(c, 1, b"a3"), "autoindex_folders|uq_folders"),
         (lambda c: removals.candidates(c, 1, 0, 100), "removals USING PRIMARY KEY"),
         (lambda c: moves.found(c, 1, 0, stable_roots=[1]), "ix_media_files_(signature|inode)"),

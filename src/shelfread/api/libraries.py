@@ -25,7 +25,7 @@ from shelfread.app.shelving import Overlap, Shelved, Unfit
 from shelfread.model.account import Principal
 from shelfread.model.job import AlreadyRunning
 from shelfread.model.job_json import iso_us, path_json, without_paths
-from shelfread.model.library import Library, LibraryOptions
+from shelfread.model.library import Library, LibraryOptions, options_json
 from shelfread.store.libraries import NameTaken
 
 
@@ -95,7 +95,8 @@ def library_routes(app: App) -> APIRouter:
             given: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in wanted.options.model_dump(exclude_unset=True).items()
-                if value is not None
+                # A size by scale is the one that may be taken away.
+                if value is not None or name == "thumbnail_scale"
             }
             options = replace(library.options, **given)
         with _refusals():
@@ -173,17 +174,11 @@ def _refusals() -> Iterator[None]:
 
 def _told(one: Shelved, who: Principal) -> dict[str, Any]:
     library, schedule, paths = one.library, one.schedule, sees_paths(who)
-    options = library.options
     return {
         "id": library.id,
         "name": library.name,
         "kind": library.kind,
-        "options": {
-            "follow_symlinks": options.follow_symlinks,
-            "ignore_ctime": options.ignore_ctime,
-            "ignore_inode": options.ignore_inode,
-            "ignore": list(options.ignore),
-        },
+        "options": options_json(library.options),
         "roots": [
             {
                 "id": root.id,

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from shelfread.model.library import BOUNDS
+
 _TIME = "2026-01-31T08:15:30.123456Z"
 _JOB_ID = "8b1f4c9e-2f5d-4a39-9d0f-0d1c1f6f7a10"
 #: What a path may be long, in characters.
@@ -173,6 +175,21 @@ class AnalyzerAccepted(BaseModel):
     coalesced: bool
 
 
+PatternWord = Literal["series", "collection"]
+FormatWord = Literal["webp", "jpeg", "png", "avif"]
+
+
+def _within(name: str) -> Any:
+    least, most = BOUNDS[name]
+    return Field(ge=least, le=most)
+
+
+Quality = Annotated[StrictInt, _within("thumbnail_quality")]
+Edge = Annotated[StrictInt, _within("thumbnail_width")]
+Scale = Annotated[float, Field(strict=True), _within("thumbnail_scale")]
+Days = Annotated[StrictInt, _within("trash_days")]
+
+
 class Options(BaseModel):
     """What belongs to a library and holds for everything in it."""
 
@@ -182,6 +199,16 @@ class Options(BaseModel):
     ignore_ctime: StrictBool = False
     ignore_inode: StrictBool = False
     ignore: list[str] = Field(default_factory=list, max_length=1000, examples=[["extras/"]])
+    pattern: PatternWord = Field(default="series", description="What makes a series of books.")
+    thumbnails: StrictBool = True
+    thumbnail_format: FormatWord = "webp"
+    thumbnail_quality: Quality = 80
+    thumbnail_width: Edge = 400
+    thumbnail_height: Edge = 600
+    thumbnail_scale: Scale | None = Field(default=None, description="Instead of width and height.")
+    convert: StrictBool = Field(default=False, description="Have books in other archives become cbz.")
+    remove_originals: StrictBool = Field(default=False, description="What was converted goes to the trash.")
+    trash_days: Days = 30
 
 
 class OptionsChange(BaseModel):
@@ -193,6 +220,16 @@ class OptionsChange(BaseModel):
     ignore_ctime: StrictBool | None = None
     ignore_inode: StrictBool | None = None
     ignore: list[str] | None = Field(default=None, max_length=1000)
+    pattern: PatternWord | None = None
+    thumbnails: StrictBool | None = None
+    thumbnail_format: FormatWord | None = None
+    thumbnail_quality: Quality | None = None
+    thumbnail_width: Edge | None = None
+    thumbnail_height: Edge | None = None
+    thumbnail_scale: Scale | None = Field(default=None, description="null: by width and height again.")
+    convert: StrictBool | None = None
+    remove_originals: StrictBool | None = None
+    trash_days: Days | None = None
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Music"])]

@@ -14,6 +14,7 @@ class KindChoice(StrEnum):
     """What `--kind` takes: the names of `app.KINDS`, without the cost of importing it (a test compares)."""
 
     MUSIC = "music"
+    BOOKS = "books"
 
 
 KindOption = Annotated[KindChoice, typer.Option("--kind", help="The kind of media.")]

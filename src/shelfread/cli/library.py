@@ -6,11 +6,12 @@ The work is in `cli.shelves` and `cli.scan`, which are imported when a command r
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from shelfread.cli.choices import AsJson, IdArgument, KindChoice, ModeOption, RescanOption
+from shelfread.model.library import BOUNDS, Pattern, ThumbnailFormat
 from shelfread.scan.plan import Mode
 
 app = typer.Typer(help="Add, show, change and scan libraries.", no_args_is_help=False)
@@ -25,6 +26,11 @@ _Ignore = Annotated[
 
 def _flag(name: str, text: str) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(f"--{name}/--no-{name}", help=text)
+    return option
+
+
+def _number(name: str, text: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(f"--{name.replace('_', '-')}", help=text)
     return option
 
 
@@ -49,12 +55,43 @@ _Schedule = Annotated[
 ]
 
 
-def _flags(
-    follow_symlinks: bool | None, ignore_ctime: bool | None, ignore_inode: bool | None
-) -> dict[str, bool]:
-    """The flags that were given."""
-    given = {"follow_symlinks": follow_symlinks, "ignore_ctime": ignore_ctime, "ignore_inode": ignore_inode}
-    return {name: value for name, value in given.items() if value is not None}
+_PatternOption = Annotated[
+    Pattern | None,
+    typer.Option("--pattern", help="What makes a series: every folder with books, or those below a root."),
+]
+_Thumbnails = Annotated[bool | None, _flag("thumbnails", "Make small pictures of covers (the default).")]
+_ThumbnailFormat = Annotated[
+    ThumbnailFormat | None, typer.Option("--thumbnail-format", help="How they are encoded; webp by default.")
+]
+_ThumbnailQuality = Annotated[int | None, _number("thumbnail_quality", "1 to 100; 80 by default.")]
+_ThumbnailSize = Annotated[
+    str | None,
+    typer.Option("--thumbnail-size", metavar="WIDTHxHEIGHT", help="Pixels to fit into; 400x600 by default."),
+]
+_ThumbnailScale = Annotated[
+    float | None, _number("thumbnail_scale", "Their size as a part of the source's, 0.75 for instance.")
+]
+_Convert = Annotated[bool | None, _flag("convert", "Have books in other archives become cbz.")]
+_RemoveOriginals = Annotated[
+    bool | None, _flag("remove-originals", "Move what was converted to the trash, or leave it (the default).")
+]
+_TrashDays = Annotated[int | None, _number("trash_days", "How long the trash is kept; 30 by default.")]
+
+
+def _given(size: str | None = None, **options: Any) -> dict[str, Any]:
+    """The options that were given; a size takes a scale away, as long as none comes with it."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if size is not None:
+        width, cross, height = size.lower().partition("x")
+        if not (cross and width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
+            raise typer.BadParameter(f"--thumbnail-size is WIDTHxHEIGHT, as in 400x600, and not {size!r}")
+        given |= {"thumbnail_width": int(width), "thumbnail_height": int(height)}
+        given.setdefault("thumbnail_scale", None)
+    for name, (least, most) in BOUNDS.items():
+        value = given.get(name)
+        if value is not None and not least <= value <= most:
+            raise typer.BadParameter(f"--{name.replace('_', '-')} is {least:g} to {most:g}, and not {value}")
+    return given
 
 
 @app.callback(invoke_without_command=True)
@@ -73,13 +110,35 @@ def _add(
     ignore_ctime: _IgnoreCtime = None,
     ignore_inode: _IgnoreInode = None,
     ignore: _Ignore = None,
+    pattern: _PatternOption = None,
+    thumbnails: _Thumbnails = None,
+    thumbnail_format: _ThumbnailFormat = None,
+    thumbnail_quality: _ThumbnailQuality = None,
+    thumbnail_size: _ThumbnailSize = None,
+    thumbnail_scale: _ThumbnailScale = None,
+    convert: _Convert = None,
+    remove_originals: _RemoveOriginals = None,
+    trash_days: _TrashDays = None,
     schedule: _Schedule = None,
     as_json: AsJson = False,
 ) -> int:
     """Add a library. Nothing is scanned yet."""
     from shelfread.cli.shelves import add
 
-    flags = _flags(follow_symlinks, ignore_ctime, ignore_inode)
+    flags = _given(
+        thumbnail_size,
+        follow_symlinks=follow_symlinks,
+        ignore_ctime=ignore_ctime,
+        ignore_inode=ignore_inode,
+        pattern=pattern,
+        thumbnails=thumbnails,
+        thumbnail_format=thumbnail_format,
+        thumbnail_quality=thumbnail_quality,
+        thumbnail_scale=thumbnail_scale,
+        convert=convert,
+        remove_originals=remove_originals,
+        trash_days=trash_days,
+    )
     folders = [os.fsencode(path) for path in paths]
     return add(os.fsencode(name), folders, kind.value, flags, ignore or [], schedule, as_json)
 
@@ -111,6 +170,15 @@ def _set(
     no_ignore: Annotated[
         bool, typer.Option("--no-ignore", help="Drop the ignore rules given before.")
     ] = False,
+    pattern: _PatternOption = None,
+    thumbnails: _Thumbnails = None,
+    thumbnail_format: _ThumbnailFormat = None,
+    thumbnail_quality: _ThumbnailQuality = None,
+    thumbnail_size: _ThumbnailSize = None,
+    thumbnail_scale: _ThumbnailScale = None,
+    convert: _Convert = None,
+    remove_originals: _RemoveOriginals = None,
+    trash_days: _TrashDays = None,
     add_root: Annotated[
         list[str] | None, typer.Option("--add-root", metavar="PATH", help="One more root. May be repeated.")
     ] = None,
@@ -135,9 +203,23 @@ def _set(
         raise typer.BadParameter("--ignore and --no-ignore exclude each other")
     if schedule is not None and no_schedule:
         raise typer.BadParameter("--schedule and --no-schedule exclude each other")
+    flags = _given(
+        thumbnail_size,
+        follow_symlinks=follow_symlinks,
+        ignore_ctime=ignore_ctime,
+        ignore_inode=ignore_inode,
+        pattern=pattern,
+        thumbnails=thumbnails,
+        thumbnail_format=thumbnail_format,
+        thumbnail_quality=thumbnail_quality,
+        thumbnail_scale=thumbnail_scale,
+        convert=convert,
+        remove_originals=remove_originals,
+        trash_days=trash_days,
+    )
     wanted = Wanted(
         name=os.fsencode(name) if name is not None else None,
-        flags=_flags(follow_symlinks, ignore_ctime, ignore_inode),
+        flags=flags,
         ignore=[] if no_ignore else ignore,
         add_roots=[os.fsencode(path) for path in add_root or ()],
         remove_roots=[os.fsencode(path) for path in remove_root or ()],

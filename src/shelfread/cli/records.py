@@ -6,22 +6,16 @@ from typing import Any
 
 from shelfread.cli.texts import iso_time, path_fields
 from shelfread.model.job import Job
-from shelfread.model.library import Library
+from shelfread.model.library import Library, options_json
 
 
 def library_fields(library: Library) -> dict[str, Any]:
     """A library in JSON."""
-    options = library.options
     return {
         "id": library.id,
         "name": library.name,
         "kind": library.kind,
-        "options": {
-            "follow_symlinks": options.follow_symlinks,
-            "ignore_ctime": options.ignore_ctime,
-            "ignore_inode": options.ignore_inode,
-            "ignore": list(options.ignore),
-        },
+        "options": options_json(library.options),
         "roots": [
             {
                 "id": root.id,

@@ -31,7 +31,7 @@ class Wanted:
     """What `library set` is to change; what is None or empty stays."""
 
     name: bytes | None = None
-    flags: Mapping[str, bool] = field(default_factory=dict)
+    flags: Mapping[str, Any] = field(default_factory=dict)
     ignore: list[str] | None = None
     add_roots: Sequence[bytes] = ()
     remove_roots: Sequence[bytes] = ()
@@ -47,7 +47,7 @@ def add(
     name: bytes,
     paths: Sequence[bytes],
     kind: str,
-    flags: Mapping[str, bool],
+    flags: Mapping[str, Any],
     ignore: Sequence[str],
     cron: str | None,
     as_json: bool,

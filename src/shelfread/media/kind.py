@@ -8,9 +8,11 @@ write, fetch or start anything.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shelfread.model.picture import Sidecar
 from shelfread.model.problem import ProblemCode
 
 
@@ -21,9 +23,13 @@ class Source:
     `relative` is the path below its root, for names that carry facts.
     """
 
-    __slots__ = ("fd", "path", "relative", "size")
+    __slots__ = ("beside", "fd", "path", "relative", "size")
 
-    def __init__(self, fd: int, path: bytes, size: int, relative: bytes | None = None) -> None:
+    def __init__(
+        self, fd: int, path: bytes, size: int, relative: bytes | None = None, *, beside: bool = False
+    ) -> None:
+        #: Files beside it may say something of it: the kind's `fact_suffixes`.
+        self.beside = beside
         self.fd = fd
         self.path = path
         self.size = size
@@ -32,6 +38,23 @@ class Source:
     def read_at(self, offset: int, length: int) -> bytes:
         """Bytes at `offset`; shorter than `length` at the end of the file, empty past it."""
         return os.pread(self.fd, length, offset)
+
+    def read_beside(self, name: bytes, limit: int) -> bytes | None:
+        """A whole file of the same folder; None when it is not there, no plain file, or too large."""
+        path = os.path.join(os.path.dirname(self.path), name)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW)
+        except (OSError, ValueError):
+            return None
+        try:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+                return None
+            return os.pread(fd, found.st_size, 0)
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
 
 
 @dataclass(slots=True)
@@ -54,13 +77,15 @@ class Kind(Protocol):
     name: str
     #: Raised whenever reading or rules change: files read by a lower version are read again.
     version: int
-    #: The dataclass that `read` gives, and the one that `read_picture` gives.
+    #: The dataclass that `read` gives.
     item_type: type
-    picture_type: type
     #: Suffixes of its media files, lower case, with the dot.
     suffixes: frozenset[bytes]
-    #: Suffixes of the pictures beside them.
-    picture_suffixes: frozenset[bytes]
+    #: Suffixes of what is looked at beside them: pictures, and files that say something of the media.
+    sidecar_suffixes: frozenset[bytes]
+    #: Those of them that the reader of a media file looks into (`Source.read_beside`): when one changes, the
+    #: media of its name are read again, or all of its folder where none has its name.
+    fact_suffixes: frozenset[bytes]
 
     def read(self, source: Source) -> Reading:
         """Read one media file for the catalogue."""
@@ -71,8 +96,8 @@ class Kind(Protocol):
     def unread(self, relative: bytes) -> Any:
         """The item of a file that could not be read at all: what its name says."""
 
-    def read_picture(self, source: Source) -> Any:
-        """Measure one picture beside the media (for music `model.music.Picture`); None if it is none."""
+    def read_sidecar(self, source: Source) -> Sidecar | None:
+        """Read one file beside the media; None when it says nothing."""
 
     def from_name(self, relative: bytes) -> dict[str, Any]:
         """What the name and folders alone say; `inspect --names` prints it."""

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shelfread.model.picture import Picture
-
 
 @dataclass(slots=True)
 class BookCredit:
@@ -116,6 +114,8 @@ class Book:
     #: Where the facts come from, the most believed first: comicinfo, metroninfo, comet, comicbookinfo, opf,
     #: pdf, xmp, name.
     sources: list[str] = field(default_factory=list)
+    #: Fields above that nothing but the file's name and folder says.
+    guessed: list[str] = field(default_factory=list)
     #: Names of the files in the archive, in its order; only `inspect` fills it.
     entries: list[str] = field(default_factory=list)
 
@@ -137,13 +137,3 @@ class SeriesFacts:
     total: int | None = None
     age_rating: str | None = None
     comic_format: str | None = None
-
-
-@dataclass(slots=True)
-class BookSidecar:
-    """What a file beside the books says: exactly one of the three."""
-
-    picture: Picture | None = None
-    #: An OPF: facts that win over those of the file itself.
-    book: Book | None = None
-    series: SeriesFacts | None = None

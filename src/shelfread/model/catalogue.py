@@ -40,7 +40,7 @@ class KnownFile(NamedTuple):
     read_job: int
 
 
-class KnownPicture(NamedTuple):
+class KnownSidecar(NamedTuple):
     """A picture beside the media as the catalogue has it."""
 
     name: bytes
@@ -82,7 +82,7 @@ class FileWrite:
 
 
 @dataclass(slots=True)
-class PictureWrite:
+class SidecarWrite:
     """One picture beside the media to insert or replace; `item` is None when it could not be measured."""
 
     name: bytes
@@ -101,9 +101,9 @@ class FolderWrite:
     #: The catalogue had this folder before this scan, so rows of it may be there.
     known: bool
     files: list[FileWrite] = field(default_factory=list)
-    pictures: list[PictureWrite] = field(default_factory=list)
-    #: Names of pictures that are gone.
-    lost_pictures: list[bytes] = field(default_factory=list)
+    sidecars: list[SidecarWrite] = field(default_factory=list)
+    #: Names of sidecars that are gone; these and `sidecars` come with the last write of a folder.
+    lost_sidecars: list[bytes] = field(default_factory=list)
     #: Trouble with names in this folder that are no readable media files: (name, code, detail).
     problems: list[tuple[bytes, ProblemCode, str]] = field(default_factory=list)
     #: Rows whose file was not listed: candidates for moved or missing, settled at the end.
@@ -112,7 +112,7 @@ class FolderWrite:
     gone_folders: list[tuple[bytes, tuple[bytes, ...]]] = field(default_factory=list)
     #: To be stored with this write; None leaves the folder due for another look.
     digest: bytes | None = None
-    #: Carries what is said of the folder as a whole: odd names, lost pictures, what is gone.
+    #: Carries what is said of the folder as a whole: odd names, what is gone.
     head: bool = True
     #: How many files were read for this write.
     reads: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class RootState(StrEnum):
@@ -13,6 +14,24 @@ class RootState(StrEnum):
     NEW = "new"
     AVAILABLE = "available"
     UNAVAILABLE = "unavailable"
+
+
+class Pattern(StrEnum):
+    """What makes a series of books."""
+
+    #: Every folder that directly holds books, at any depth.
+    SERIES = "series"
+    #: Every direct child of a root, with all below it; books in the root itself are one more.
+    COLLECTION = "collection"
+
+
+class ThumbnailFormat(StrEnum):
+    """How small pictures are encoded."""
+
+    WEBP = "webp"
+    JPEG = "jpeg"
+    PNG = "png"
+    AVIF = "avif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,37 @@ class LibraryOptions:
     ignore_inode: bool = False
     #: Ignore rules in the syntax of an ignore file, for all roots.
     ignore: tuple[str, ...] = ()
+    #: How books are gathered in series (PROMISES C21): `Pattern`.
+    pattern: str = Pattern.SERIES
+    #: Small pictures of covers are made (PROMISES C14), like this (C15): they fit inside so many pixels, or
+    #: have the size of the source times `thumbnail_scale`.
+    thumbnails: bool = True
+    thumbnail_format: str = ThumbnailFormat.WEBP
+    #: 1 to 100; a lossless format has none.
+    thumbnail_quality: int = 80
+    thumbnail_width: int = 400
+    thumbnail_height: int = 600
+    thumbnail_scale: float | None = None
+    #: Books in other archives become cbz (PROMISES C16), and what they were made from goes to the trash
+    #: (C17), where it is kept for so many days.
+    convert: bool = False
+    remove_originals: bool = False
+    trash_days: int = 30
+
+
+#: Least and most of the options that are numbers.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "thumbnail_quality": (1, 100),
+    "thumbnail_width": (16, 4096),
+    "thumbnail_height": (16, 4096),
+    "thumbnail_scale": (0.01, 1),
+    "trash_days": (0, 36_500),
+}
+
+
+def options_json(options: LibraryOptions) -> dict[str, Any]:
+    """The options as they are stored and shown: a JSON object."""
+    return {name: list(value) if name == "ignore" else value for name, value in asdict(options).items()}
 
 
 @dataclass(frozen=True, slots=True)

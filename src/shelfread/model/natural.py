@@ -14,7 +14,7 @@ def natural_key(text: str) -> str:
     """A text that sorts, character by character, as people number things.
 
     Case and compatibility forms do not count. Every run of digits is led by its length without leading
-    zeros, so that the longer number comes later. Equal keys are told apart by the caller, with the text itself.
+    zeros, so that the longer number comes later. Whoever needs to tell equal keys apart has the text.
     """
     plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return _DIGITS.sub(_counted, plain)

@@ -5,10 +5,11 @@ Second stage of a scan, after `walk`. Pure: takes a listing and rows, touches no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from shelfread.model.catalogue import KnownFile, KnownPicture
+from shelfread.model.catalogue import KnownFile, KnownSidecar
 from shelfread.model.entry import Entry, Stamp
 
 
@@ -48,11 +49,20 @@ class FolderDiff(NamedTuple):
 
 
 def compare(
-    entries: Iterable[Entry], known: Sequence[KnownFile], rules: DiffRules, odd: Iterable[bytes] = ()
+    entries: Iterable[Entry],
+    known: Sequence[KnownFile],
+    rules: DiffRules,
+    odd: Iterable[bytes] = (),
+    spoken_of: Callable[[bytes], bool] | None = None,
 ) -> FolderDiff:
     """Compare the media files of one folder with their rows.
 
-    `odd` are names that are there but could not be looked at: nothing is said of them.
+    Args:
+        entries: what is there.
+        known: its rows.
+        rules: when a difference counts.
+        odd: names that are there but could not be looked at: nothing is said of them.
+        spoken_of: whether a changed file beside it says something of a name: then that is read again.
     """
     rows = {row.name: row for row in known}
     diff = FolderDiff([], [], 0, [], unsettled=False)
@@ -62,7 +72,8 @@ def compare(
         row = rows.pop(entry.name, None)
         young = rules.unsettled(entry.stamp)
         unsettled = unsettled or young
-        if row is None or _must_be_read(entry.stamp, row, rules):
+        told = spoken_of is not None and spoken_of(entry.name)
+        if row is None or told or _must_be_read(entry.stamp, row, rules):
             diff.read.append((entry, row))
         elif row.status == "missing" or row.unsettled != young or row.inode != entry.stamp.inode:
             diff.touch.append((entry, row))
@@ -89,19 +100,19 @@ def content_may_differ(stamp: Stamp, row: KnownFile) -> bool:
     return stamp.size != row.size or stamp.mtime_ns != row.mtime_ns
 
 
-class PictureDiff(NamedTuple):
-    """Pictures to measure, and names of those that are gone."""
+class SidecarDiff(NamedTuple):
+    """Sidecars to measure, and names of those that are gone."""
 
     read: list[Entry]
     gone: list[bytes]
 
 
-def compare_pictures(
-    entries: Iterable[Entry], known: Sequence[KnownPicture], *, ignore_ctime: bool, every: bool
-) -> PictureDiff:
-    """Compare the pictures beside the media with their rows; `every` measures all of them."""
+def compare_sidecars(
+    entries: Iterable[Entry], known: Sequence[KnownSidecar], *, ignore_ctime: bool, every: bool
+) -> SidecarDiff:
+    """Compare the sidecars beside the media with their rows; `every` measures all of them."""
     rows = {row.name: row for row in known}
-    diff = PictureDiff([], [])
+    diff = SidecarDiff([], [])
     for entry in entries:
         row = rows.pop(entry.name, None)
         if (
@@ -114,3 +125,22 @@ def compare_pictures(
             diff.read.append(entry)
     diff.gone.extend(rows)
     return diff
+
+
+def spoken_of(
+    changed: Iterable[bytes], entries: Sequence[Entry], fact_suffixes: Collection[bytes]
+) -> Callable[[bytes], bool] | None:
+    """Of which media files the sidecars that changed say something (`Kind.fact_suffixes`); None: of none.
+
+    One that bears the name of a file is about that file, any other about all of the folder.
+    """
+    stems = {_stem(name) for name in changed if os.path.splitext(name)[1].lower() in fact_suffixes}
+    if not stems:
+        return None
+    if stems <= {_stem(entry.name) for entry in entries}:
+        return lambda name: _stem(name) in stems
+    return lambda _: True
+
+
+def _stem(name: bytes) -> bytes:
+    return os.path.splitext(name)[0]

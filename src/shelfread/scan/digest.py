@@ -19,6 +19,8 @@ from typing import Any
 
 from xxhash import xxh3_128_digest
 
+from shelfread.model.library import Pattern
+
 #: To be raised whenever the same disk should give another listing than before.
 WALKER_VERSION = 1
 
@@ -30,21 +32,24 @@ Facts = tuple[int, ...] | tuple[bytes, bytes]
 
 def options_salt(
     media_suffixes: Iterable[bytes],
-    picture_suffixes: Iterable[bytes],
+    sidecar_suffixes: Iterable[bytes],
     *,
     follow_symlinks: bool,
     ignore_ctime: bool,
     ignore_inode: bool,
     patterns: tuple[str, ...],
+    pattern: str = Pattern.SERIES,
 ) -> bytes:
     """What all digests of one root share: the walker's version and the options of the library."""
-    facts = (
+    facts: tuple[Any, ...] = (
         WALKER_VERSION,
         sorted(media_suffixes),
-        sorted(picture_suffixes),
+        sorted(sidecar_suffixes),
         (int(follow_symlinks), int(ignore_ctime), int(ignore_inode)),
         [pattern.encode("utf-8", "surrogatepass") for pattern in patterns],
     )
+    if pattern != Pattern.SERIES:
+        facts = (*facts, str(pattern))
     return xxh3_128_digest(marshal.dumps(facts, _MARSHAL))
 
 

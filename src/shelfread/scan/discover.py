@@ -6,15 +6,23 @@ ones a group at a time, and gives parts of folders with the files to read for ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from shelfread.model.catalogue import FileWrite, FolderWrite, KnownFile, KnownFolder, KnownPicture
+from shelfread.model.catalogue import (
+    FileWrite,
+    FolderWrite,
+    KnownFile,
+    KnownFolder,
+    KnownSidecar,
+    SidecarWrite,
+)
 from shelfread.model.change import Change
 from shelfread.model.entry import Entry
 from shelfread.model.problem import ProblemCode
-from shelfread.scan.diff import DiffRules, FolderDiff, compare, compare_pictures
-from shelfread.scan.extract import MEDIA, PICTURE
+from shelfread.scan.diff import DiffRules, FolderDiff, SidecarDiff, compare, compare_sidecars, spoken_of
+from shelfread.scan.extract import BESIDE, MEDIA, SIDECAR
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import FolderListing, joined
 from shelfread.scan.walk import Found
@@ -35,10 +43,14 @@ class ToRead(NamedTuple):
 class FolderState:
     """What the parts of one folder share until the last of them is written."""
 
-    __slots__ = ("continued", "digest", "due", "outstanding", "settles_later")
+    __slots__ = ("continued", "digest", "due", "lost_sidecars", "outstanding", "settles_later", "sidecars")
 
-    def __init__(self, digest: bytes, parts: int) -> None:
+    def __init__(self, digest: bytes, parts: int, lost_sidecars: list[bytes]) -> None:
         self.digest = digest
+        #: What stands beside the media is written with the last part: until then a scan that is cut off
+        #: leaves it as changed, and what it says something of is read again.
+        self.sidecars: list[SidecarWrite] = []
+        self.lost_sidecars = lost_sidecars
         #: Parts that are not completely read.
         self.outstanding = parts
         #: A part was handed to the writer already.
@@ -63,7 +75,7 @@ class Part:
 
 class _Remembered(NamedTuple):
     files: dict[int, list[KnownFile]]
-    pictures: dict[int, list[KnownPicture]]
+    sidecars: dict[int, list[KnownSidecar]]
     folders: dict[int, list[KnownFolder]]
     #: Folders below gone ones on which another filesystem was mounted.
     mounts: dict[bytes, list[bytes]]
@@ -73,13 +85,21 @@ class Discovery:
     """Works out the parts of changed folders of one root."""
 
     def __init__(
-        self, database: Database, root_id: int, rules: DiffRules, part_files: int, findings: Findings
+        self,
+        database: Database,
+        root_id: int,
+        rules: DiffRules,
+        part_files: int,
+        findings: Findings,
+        fact_suffixes: Collection[bytes] = (),
     ) -> None:
+        """`fact_suffixes` are those of the kind."""
         self._database = database
         self._findings = findings
         self._root_id = root_id
         self._rules = rules
         self._part_files = part_files
+        self._facts = fact_suffixes
         #: Mounts that are gone with their folder: (relative path), for the problem that says so.
         self.lost_mounts: list[bytes] = []
 
@@ -90,9 +110,23 @@ class Discovery:
         unchanged = 0
         for found, folder_id in changed:
             odd = [name for name, code, _ in found.listing.problems if code == ProblemCode.IO_ERROR.value]
-            diff = compare(found.listing.entries, known.files.get(folder_id, ()), self._rules, odd)
+            listing = found.listing
+            sidecars = compare_sidecars(
+                listing.sidecars,
+                known.sidecars.get(folder_id, ()),
+                ignore_ctime=self._rules.ignore_ctime,
+                every=self._rules.rescan_seq is not None,
+            )
+            changed_sidecars = (*(entry.name for entry in sidecars.read), *sidecars.gone)
+            diff = compare(
+                listing.entries,
+                known.files.get(folder_id, ()),
+                self._rules,
+                odd,
+                spoken_of(changed_sidecars, listing.entries, self._facts),
+            )
             unchanged += diff.unchanged
-            result += self._split(found, folder_id, diff, known)
+            result += self._split(found, folder_id, diff, sidecars, known)
         return result, unchanged
 
     async def _remember(self, changed: Sequence[tuple[Found, int]]) -> _Remembered:
@@ -102,7 +136,7 @@ class Discovery:
         async with self._database.read() as connection:
             known = _Remembered(
                 await files.known_files(connection, ids),
-                await files.known_pictures(connection, ids),
+                await files.known_sidecars(connection, ids),
                 await files.child_folders(connection, ids),
                 {},
             )
@@ -111,16 +145,14 @@ class Discovery:
                     known.mounts[child] = await removals.mounted_below(connection, self._root_id, child)
         return known
 
-    def _split(self, found: Found, folder_id: int, diff: FolderDiff, known: _Remembered) -> list[Part]:
+    def _split(
+        self, found: Found, folder_id: int, diff: FolderDiff, sidecars: SidecarDiff, known: _Remembered
+    ) -> list[Part]:
         listing = found.listing
-        pictures = compare_pictures(
-            listing.pictures,
-            known.pictures.get(folder_id, ()),
-            ignore_ctime=self._rules.ignore_ctime,
-            every=self._rules.rescan_seq is not None,
-        )
-        to_read = [ToRead(MEDIA, entry, row) for entry, row in diff.read]
-        to_read += [ToRead(PICTURE, entry, None) for entry in pictures.read]
+        beside = any(os.path.splitext(entry.name)[1].lower() in self._facts for entry in listing.sidecars)
+        want = MEDIA | BESIDE if beside else MEDIA
+        to_read = [ToRead(want, entry, row) for entry, row in diff.read]
+        to_read += [ToRead(SIDECAR, entry, None) for entry in sidecars.read]
         touched = [
             FileWrite(
                 row.id,
@@ -133,11 +165,11 @@ class Discovery:
         ]
         slices: list[tuple[list[FileWrite], list[ToRead]]] = [(part, []) for part in self._sliced(touched)]
         slices += [([], part) for part in self._sliced(to_read)]
-        state = FolderState(listing.digest, max(1, len(slices)))
+        state = FolderState(listing.digest, max(1, len(slices)), sidecars.gone)
         state.due = (
             diff.unsettled
             or listing.raced
-            or any(self._rules.unsettled(entry.stamp) for entry in listing.pictures)
+            or any(self._rules.unsettled(entry.stamp) for entry in listing.sidecars)
         )
         parts = [
             Part(
@@ -157,7 +189,6 @@ class Discovery:
         ]
         # What is said of the folder as a whole goes with the first part.
         first = parts[0].write
-        first.lost_pictures = pictures.gone
         first.problems = [(name, ProblemCode(code), detail) for name, code, detail in listing.problems]
         if found.known is not None and found.known.mounted != listing.is_mount:
             first.mounted = listing.is_mount

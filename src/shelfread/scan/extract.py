@@ -21,7 +21,8 @@ import msgspec
 
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.children import Child, ScanChildFailed
-from shelfread.scan.portions import MEDIA, PICTURE, Chunk, FileReading, FileRef, Portion, Seat
+from shelfread.scan.parser import BESIDE
+from shelfread.scan.portions import MEDIA, SIDECAR, Chunk, FileReading, FileRef, Portion, Seat
 
 #: A child that fails to start so often in a row ends the scan.
 START_ATTEMPTS = 3
@@ -37,7 +38,7 @@ OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 BARREN_DEATHS = 50
 _NIL = msgspec.Raw(b"\xc0")
 
-__all__ = ["MEDIA", "PICTURE", "FileReading", "FileRef", "ParserPool"]
+__all__ = ["BESIDE", "MEDIA", "SIDECAR", "FileReading", "FileRef", "ParserPool"]
 
 
 class ParserPool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shelfread.model.entry import Entry
+from shelfread.model.library import Pattern
 from shelfread.scan.digest import options_salt
 from shelfread.scan.ignore import INCLUDED, IgnoreSource
 
@@ -18,7 +19,7 @@ class WalkRules(NamedTuple):
     """What is the same for all folders of one root in one scan. Made by `walk_rules`."""
 
     media_suffixes: frozenset[bytes]
-    picture_suffixes: frozenset[bytes]
+    sidecar_suffixes: frozenset[bytes]
     follow_symlinks: bool
     ignore_ctime: bool
     ignore_inode: bool
@@ -51,7 +52,7 @@ class SubFolder(NamedTuple):
 
 
 class FolderListing(NamedTuple):
-    """What a folder holds. `entries` and `pictures` are filled, and sorted, only when it changed."""
+    """What a folder holds. `entries` and `sidecars` are filled, and sorted, only when it changed."""
 
     relative: bytes
     #: Sixteen bytes; empty when the folder could not be listed.
@@ -69,7 +70,7 @@ class FolderListing(NamedTuple):
     #: The ignore files in force below.
     context: tuple[IgnoreSource, ...] = ()
     entries: tuple[Entry, ...] = ()
-    pictures: tuple[Entry, ...] = ()
+    sidecars: tuple[Entry, ...] = ()
     #: (name, code, detail) for single names. They are part of the digest: equal digest, equal problems.
     problems: tuple[tuple[bytes, str, str], ...] = ()
     #: Links that lead nowhere and have no media name, when links are followed. If the catalogue knows a
@@ -84,24 +85,29 @@ class FolderListing(NamedTuple):
 
 def walk_rules(
     media_suffixes: Iterable[bytes],
-    picture_suffixes: Iterable[bytes],
+    sidecar_suffixes: Iterable[bytes],
     *,
     follow_symlinks: bool = False,
     ignore_ctime: bool = False,
     ignore_inode: bool = False,
     patterns: tuple[str, ...] = (),
+    pattern: str = Pattern.SERIES,
 ) -> WalkRules:
-    """The rules of a root with their salt. `ignore_inode` also where the filesystem's inodes are unstable."""
-    media, pictures = frozenset(media_suffixes), frozenset(picture_suffixes)
+    """The rules of a root with their salt; another `pattern` has every folder looked at again.
+
+    `ignore_inode` also where the filesystem's inodes are unstable.
+    """
+    media, sidecars = frozenset(media_suffixes), frozenset(sidecar_suffixes)
     salt = options_salt(
         media,
-        pictures,
+        sidecars,
         follow_symlinks=follow_symlinks,
         ignore_ctime=ignore_ctime,
         ignore_inode=ignore_inode,
         patterns=patterns,
+        pattern=pattern,
     )
-    return WalkRules(media, pictures, follow_symlinks, ignore_ctime, ignore_inode, patterns, salt)
+    return WalkRules(media, sidecars, follow_symlinks, ignore_ctime, ignore_inode, patterns, salt)
 
 
 def root_task(root: bytes, known_digest: bytes | None = None) -> FolderTask:

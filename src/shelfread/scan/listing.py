@@ -11,6 +11,7 @@ nothing below it may be judged missing. An unchanged folder gives back counts an
 
 from __future__ import annotations
 
+import copy
 import errno
 import os
 import stat
@@ -56,16 +57,20 @@ def list_folder(
         The listing. Trouble with the folder or with a name in it is part of it and never raised.
     """
     try:
-        return _Look(task, rules, book or RuleBook(), scandir).result()
-    except RulesError as error:
-        trouble = (ProblemCode.IGNORE_FILE.value, f"an ignore file above {error}")
-    except OSError as error:
-        trouble = (_folder_code(error).value, error.strerror or str(error))
-    return FolderListing(task.relative, problem=trouble)
+        return Look(task, rules, book or RuleBook(), scandir).result()
+    except (RulesError, OSError) as error:
+        return FolderListing(task.relative, problem=trouble_of(error))
 
 
-class _Look:
-    """The state of one look at one folder."""
+def trouble_of(error: RulesError | OSError) -> tuple[str, str]:
+    """The code and the words for a folder that cannot be listed."""
+    if isinstance(error, RulesError):
+        return ProblemCode.IGNORE_FILE.value, f"an ignore file above {error}"
+    return _folder_code(error).value, error.strerror or str(error)
+
+
+class Look:
+    """The state of one look at one folder. Raises RulesError and OSError when the folder cannot be listed."""
 
     def __init__(self, task: FolderTask, rules: WalkRules, book: RuleBook, scandir: Scandir) -> None:
         self.task = task
@@ -79,11 +84,11 @@ class _Look:
             raise NotADirectoryError(errno.ENOTDIR, "not a folder any more")
         with scandir(task.path) as found:
             self.found = list(found)
-        self.kinds = skip.kinds_by_suffix(rules.media_suffixes, rules.picture_suffixes)
+        self.kinds = skip.kinds_by_suffix(rules.media_suffixes, rules.sidecar_suffixes)
         self.facts = facts_getter(ignore_ctime=rules.ignore_ctime, ignore_inode=rules.ignore_inode)
         self.rows: dict[bytes, Facts] = {}
         self.media: dict[bytes, os.stat_result] = {}
-        self.pictures: dict[bytes, os.stat_result] = {}
+        self.sidecars: dict[bytes, os.stat_result] = {}
         self.subfolders: dict[bytes, SubFolder] = {}
         self.problems: list[tuple[bytes, str, str]] = []
         self.dangling: list[bytes] = []
@@ -95,7 +100,16 @@ class _Look:
         self.active = book.rule_set(root, rules.patterns, self.context)
         self.prefix = task.relative + b"/" if task.relative else b""
 
+    def at(self, entry: os.DirEntry[bytes]) -> FolderListing:
+        """The listing as it were if the folder held this one name besides its rules: why it is (not) taken."""
+        alone = copy.copy(self)
+        alone.found = [entry]
+        alone.rows, alone.media, alone.sidecars, alone.subfolders = {}, {}, {}, {}
+        alone.problems, alone.dangling = [], []
+        return alone.result()
+
     def result(self) -> FolderListing:
+        """Look at every name, and give the listing."""
         self._look_at_all()
         task, here = self.task, self.here
         salt = rules_salt(self.rules.salt, self.context) if self.context else self.rules.salt
@@ -113,7 +127,7 @@ class _Look:
             tuple(self.subfolders.values()),
             self.context,
             () if unchanged else _entries(self.media),
-            () if unchanged else _entries(self.pictures),
+            () if unchanged else _entries(self.sidecars),
             tuple(sorted(self.problems)),
             tuple(sorted(self.dangling)),
             self.raced,
@@ -129,7 +143,7 @@ class _Look:
         """The loop that a scan spends its time in: calls nothing of our own for a plain file."""
         active, prefix, inherited = self.active, self.prefix, self.task.excluded_by
         kinds, facts, rows = self.kinds, self.facts, self.rows
-        media, pictures = self.media, self.pictures
+        media, sidecars = self.media, self.sidecars
         dot, tilde, unwanted_files = skip.DOT, skip.TILDE, skip.FILES
         for entry in self.found:
             name = entry.name
@@ -151,7 +165,7 @@ class _Look:
                 if kind == 1:
                     media[name] = found
                 elif kind == 2:
-                    pictures[name] = found
+                    sidecars[name] = found
             except OSError as error:
                 self._trouble(name, error)
 
@@ -194,8 +208,8 @@ class _Look:
             self.rows[name] = self.facts(target)
             if kind == skip.MEDIA:
                 self.media[name] = target
-            elif kind == skip.PICTURE:
-                self.pictures[name] = target
+            elif kind == skip.SIDECAR:
+                self.sidecars[name] = target
         elif self._is_media(name):
             self._problem(name, ProblemCode.NOT_A_FILE, "a link to what is not a regular file")
 

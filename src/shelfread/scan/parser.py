@@ -25,6 +25,8 @@ from shelfread.scan.child import MISSING, Answer, resolve
 
 #: Added to what is wanted of a file: tell before it is opened. For files that may have killed a child.
 ANNOUNCE = 2
+#: Added to what is wanted of a media file: files beside it may say something of it.
+BESIDE = 4
 #: A file that changes under the reader is read this often in all.
 ATTEMPTS = 3
 #: One line for people needs no more.
@@ -113,7 +115,7 @@ class Parser:
             if want & ANNOUNCE:
                 yield None
             signal.setitimer(signal.ITIMER_REAL, self._alarm_s)
-            reply = self._reply(number, path, relative, want & 1)
+            reply = self._reply(number, path, relative, want & ~ANNOUNCE)
             signal.setitimer(signal.ITIMER_REAL, 0.0)
             yield msgspec.Raw(reply)
             if self._spoiled:  # memory is full or in pieces: a fresh process is better
@@ -142,7 +144,8 @@ class Parser:
         if not stat.S_ISREG(status.st_mode):
             return stamp, (ProblemCode.NOT_A_FILE, "not a regular file", None, _NIL)
         for _ in range(ATTEMPTS):
-            outcome = self._interpret(Source(fd, path, stamp[0], relative), want)
+            source = Source(fd, path, stamp[0], relative, beside=bool(want & BESIDE))
+            outcome = self._interpret(source, want & 1)
             try:
                 after = stamp_of(os.fstat(fd))
             except OSError:
@@ -157,7 +160,7 @@ class Parser:
     def _interpret(self, source: Source, want: int) -> _Outcome:
         try:
             if want:
-                return None, None, None, encode_item(self._kind.read_picture(source))
+                return None, None, None, encode_item(self._kind.read_sidecar(source))
             reading = self._kind.read(source)
             if not isinstance(reading, Reading):
                 raise TypeError(f"the reader returned {type(reading).__name__}")

@@ -151,13 +151,21 @@ class _Stream:
             found,
             walk_rules(
                 self._kind.suffixes,
-                self._kind.picture_suffixes,
+                self._kind.sidecar_suffixes,
                 follow_symlinks=options.follow_symlinks,
                 ignore_ctime=options.ignore_ctime,
                 ignore_inode=ignore_inode,
                 patterns=options.ignore,
+                pattern=options.pattern,
             ),
-            Discovery(self._database, found.root.id, rules, self._part_files, self._findings),
+            Discovery(
+                self._database,
+                found.root.id,
+                rules,
+                self._part_files,
+                self._findings,
+                self._kind.fact_suffixes,
+            ),
             self._walkers,
             self._ids,
             self._progress,
@@ -187,6 +195,9 @@ class _Stream:
         write.continued = state.continued
         state.continued = True
         write.last = state.outstanding == 0
+        state.sidecars += write.sidecars
+        write.sidecars = state.sidecars if write.last else []
+        write.lost_sidecars = state.lost_sidecars if write.last else []
         if write.last and not state.due:
             if state.settles_later:
                 self._findings.later[write.folder_id] = state.digest

@@ -17,7 +17,7 @@ from shelfread.scan.children import Child
 from shelfread.scan.parser import ANNOUNCE
 
 MEDIA = 0
-PICTURE = 1
+SIDECAR = 1
 
 #: A child has at most so many chunks: one in work, one waiting so that it never idles.
 DEPTH = 2
@@ -28,7 +28,7 @@ class FileRef(NamedTuple):
 
     path: bytes
     relative: bytes
-    #: MEDIA or PICTURE.
+    #: MEDIA or SIDECAR.
     want: int = MEDIA
 
 

@@ -13,13 +13,14 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from shelfread.media.kind import Kind
-from shelfread.model.catalogue import FileWrite, KnownFile, PictureWrite
+from shelfread.model.catalogue import FileWrite, KnownFile, SidecarWrite
 from shelfread.model.change import Change
 from shelfread.model.entry import Stamp, fold64
+from shelfread.model.picture import Sidecar
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.diff import DiffRules, content_may_differ
 from shelfread.scan.discover import Part, ToRead
-from shelfread.scan.extract import MEDIA, FileReading, FileRef, ParserPool
+from shelfread.scan.extract import SIDECAR, FileReading, FileRef, ParserPool
 from shelfread.scan.folder import joined
 from shelfread.scan.progress import Progress
 
@@ -48,7 +49,7 @@ class Reader:
         self._chunks: asyncio.Queue[_Chunk | None] = asyncio.Queue()
         self._chunk: _Chunk = []
         self._item = msgspec.msgpack.Decoder(kind.item_type | None)
-        self._picture = msgspec.msgpack.Decoder(kind.picture_type | None)
+        self._sidecar = msgspec.msgpack.Decoder(Sidecar | None)
         #: Calls that keep all parsers busy.
         self.tasks = 2 * parsers.workers
         self._rules: dict[int, DiffRules] = {}
@@ -104,7 +105,7 @@ class Reader:
         if reading.code is ProblemCode.VANISHED:
             # Gone between listing and reading: the next scan will see what became of it.
             part.state.due = True
-            if wanted.want == MEDIA:
+            if wanted.want != SIDECAR:
                 self._progress.counters.skipped += 1
             return
         stamp = reading.stamp or entry.stamp
@@ -113,10 +114,10 @@ class Reader:
             part.state.due, stamp = True, entry.stamp
         elif stamp[:3] != entry.stamp[:3]:
             part.state.due = True
-        if wanted.want == MEDIA:
+        if wanted.want != SIDECAR:
             part.write.files.append(self._file(part, wanted, reading, stamp))
         else:
-            part.write.pictures.append(PictureWrite(entry.name, stamp, self._picture.decode(reading.item)))
+            part.write.sidecars.append(SidecarWrite(entry.name, stamp, self._sidecar.decode(reading.item)))
 
     def _file(self, part: Part, wanted: ToRead, reading: FileReading, stamp: Stamp) -> FileWrite:
         known = wanted.known

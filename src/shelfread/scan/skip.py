@@ -7,9 +7,9 @@ out stands in ignore files (`ignore`). Raise `digest.WALKER_VERSION` with any ch
 from __future__ import annotations
 
 MEDIA = 1
-PICTURE = 2
+SIDECAR = 2
 #: Any other file: part of the digest, not of the listing.
-SIDECAR = 0
+OTHER = 0
 UNWANTED = -1
 
 DOT = ord(".")
@@ -50,15 +50,15 @@ _UNFINISHED = (
 )
 
 
-def kinds_by_suffix(media: frozenset[bytes], pictures: frozenset[bytes]) -> dict[bytes, int]:
-    """What a lower-case suffix without its dot means; a suffix that is missing means `SIDECAR`.
+def kinds_by_suffix(media: frozenset[bytes], sidecars: frozenset[bytes]) -> dict[bytes, int]:
+    """What a lower-case suffix without its dot means; a suffix that is missing means `OTHER`.
 
     Args:
         media: suffixes of media files, with the dot.
-        pictures: suffixes of pictures, with the dot.
+        sidecars: suffixes of sidecars, with the dot.
     """
     kinds = dict.fromkeys(_UNFINISHED, UNWANTED)
-    kinds.update((suffix.lstrip(b".").lower(), PICTURE) for suffix in pictures)
+    kinds.update((suffix.lstrip(b".").lower(), SIDECAR) for suffix in sidecars)
     kinds.update((suffix.lstrip(b".").lower(), MEDIA) for suffix in media)
     return kinds
 
@@ -66,7 +66,7 @@ def kinds_by_suffix(media: frozenset[bytes], pictures: frozenset[bytes]) -> dict
 def kind_of(name: bytes, kinds: dict[bytes, int]) -> int:
     """What one file name is; `UNWANTED` for names that are never looked at."""
     stem, _, suffix = name.rpartition(b".")
-    kind = kinds.get(suffix.lower(), SIDECAR) if stem else SIDECAR
-    if name[-1] == TILDE or (kind == SIDECAR and name.lower() in FILES):
+    kind = kinds.get(suffix.lower(), OTHER) if stem else OTHER
+    if name[-1] == TILDE or (kind == OTHER and name.lower() in FILES):
         return UNWANTED
     return kind

@@ -72,7 +72,7 @@ def walker(limit: int) -> Answer:
 def _names(listing: FolderListing) -> int:
     return (
         len(listing.entries)
-        + len(listing.pictures)
+        + len(listing.sidecars)
         + len(listing.subfolders)
         + len(listing.problems)
         + len(listing.dangling)
@@ -81,7 +81,7 @@ def _names(listing: FolderListing) -> int:
 
 def _size(listing: FolderListing) -> int:
     """How long a listing is in a frame, at most."""
-    size = sum(len(entry.name) + _NAME_BYTES for entry in (*listing.entries, *listing.pictures))
+    size = sum(len(entry.name) + _NAME_BYTES for entry in (*listing.entries, *listing.sidecars))
     size += sum(len(sub.name) + _NAME_BYTES for sub in listing.subfolders)
     size += sum(len(name) + _PROBLEM_BYTES for name, _, _ in listing.problems)
     return size + sum(len(name) + _NAME_BYTES for name in listing.dangling)

@@ -155,7 +155,7 @@ class Writer:
             file.reading_hash = None
             file.code = ProblemCode.DAMAGED
             file.detail = "what was read from this file cannot be stored"
-        part.pictures = []
+        part.sidecars = []
         try:
             await self._commit([part])
         except StatementFailed:
@@ -195,7 +195,7 @@ class Writer:
             await files.write_files(
                 connection, parts, version=self._version, job_seq=self._batch.seq, now=now
             )
-            await files.write_pictures(connection, parts)
+            await files.write_sidecars(connection, parts)
             await self._catalogue.save(connection, parts, now)
             await problems.write_problems(connection, parts, problem_ids, now)
             await removals.add(
@@ -281,8 +281,8 @@ def _singly(part: FolderWrite) -> list[FolderWrite]:
                 path=part.path,
                 known=part.known,
                 files=[file],
-                pictures=part.pictures if first else [],
-                lost_pictures=part.lost_pictures if first else [],
+                sidecars=part.sidecars if last else [],
+                lost_sidecars=part.lost_sidecars if last else [],
                 problems=part.problems if first else [],
                 gone=part.gone if first else [],
                 gone_folders=part.gone_folders if first else [],

@@ -14,10 +14,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from shelfread.model.catalogue import FolderWrite, KnownFile, KnownFolder, KnownPicture, NewFolder
+from shelfread.model.catalogue import FolderWrite, KnownFile, KnownFolder, KnownSidecar, NewFolder
 from shelfread.store.clock import text_of
 from shelfread.store.database import insert_rows, run_many
-from shelfread.store.tables import folders, media_files, pictures
+from shelfread.store.tables import folders, media_files, sidecars
 
 #: Values in one IN list; SQLite allows 32 766 and PostgreSQL 65 535, and plans stay good far below.
 SLICE = 500
@@ -46,7 +46,7 @@ FILE_COLUMNS = (
     "added_at",
     "seen_at",
 )
-_PICTURE_COLUMNS = (
+_SIDECAR_COLUMNS = (
     "folder_id",
     "name",
     "name_text",
@@ -57,6 +57,7 @@ _PICTURE_COLUMNS = (
     "mime",
     "width",
     "height",
+    "facts",
 )
 
 
@@ -146,21 +147,21 @@ async def known_files(connection: AsyncConnection, folder_ids: Sequence[int]) ->
     return found
 
 
-async def known_pictures(
+async def known_sidecars(
     connection: AsyncConnection, folder_ids: Sequence[int]
-) -> dict[int, list[KnownPicture]]:
-    """The pictures that the catalogue has in each folder."""
-    found: dict[int, list[KnownPicture]] = defaultdict(list)
+) -> dict[int, list[KnownSidecar]]:
+    """The sidecars that the catalogue has in each folder."""
+    found: dict[int, list[KnownSidecar]] = defaultdict(list)
     columns = (
-        pictures.c.folder_id,
-        pictures.c.name,
-        pictures.c.size,
-        pictures.c.mtime_ns,
-        pictures.c.ctime_ns,
+        sidecars.c.folder_id,
+        sidecars.c.name,
+        sidecars.c.size,
+        sidecars.c.mtime_ns,
+        sidecars.c.ctime_ns,
     )
     for part in sliced(folder_ids):
-        for row in await connection.execute(select(*columns).where(pictures.c.folder_id.in_(part))):
-            found[row[0]].append(KnownPicture(*row[1:]))
+        for row in await connection.execute(select(*columns).where(sidecars.c.folder_id.in_(part))):
+            found[row[0]].append(KnownSidecar(*row[1:]))
     return found
 
 
@@ -312,31 +313,32 @@ async def write_files(
     )
 
 
-async def write_pictures(connection: AsyncConnection, batch: Sequence[FolderWrite]) -> None:
-    """Replace the picture rows that a batch brings, and drop those of pictures that are gone."""
+async def write_sidecars(connection: AsyncConnection, batch: Sequence[FolderWrite]) -> None:
+    """Replace the sidecar rows that a batch brings, and drop those of sidecars that are gone."""
     gone: list[tuple[int, bytes]] = []
     rows: list[tuple[Any, ...]] = []
     for folder in batch:
-        gone += [(folder.folder_id, name) for name in folder.lost_pictures]
-        for picture in folder.pictures:
-            gone.append((folder.folder_id, picture.name))
-            item = picture.item
+        gone += [(folder.folder_id, name) for name in folder.lost_sidecars]
+        for sidecar in folder.sidecars:
+            gone.append((folder.folder_id, sidecar.name))
+            item = sidecar.item
             rows.append(
                 (
                     folder.folder_id,
-                    picture.name,
-                    text_of(picture.name),
-                    picture.stamp.size,
-                    picture.stamp.mtime_ns,
-                    picture.stamp.ctime_ns,
+                    sidecar.name,
+                    text_of(sidecar.name),
+                    sidecar.stamp.size,
+                    sidecar.stamp.mtime_ns,
+                    sidecar.stamp.ctime_ns,
                     item.type if item else "other",
                     item.mime if item else None,
                     item.width if item else None,
                     item.height if item else None,
+                    item.facts if item else None,
                 )
             )
-    await run_many(connection, "DELETE FROM pictures WHERE folder_id = ? AND name = ?", gone)
-    await insert_rows(connection, pictures, _PICTURE_COLUMNS, rows)
+    await run_many(connection, "DELETE FROM sidecars WHERE folder_id = ? AND name = ?", gone)
+    await insert_rows(connection, sidecars, _SIDECAR_COLUMNS, rows)
 
 
 async def drop_empty_folders(connection: AsyncConnection, root_id: int, paths: Sequence[bytes]) -> None:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
-from shelfread.model.library import LibraryOptions
+from shelfread.model.library import LibraryOptions, options_json
+
+_NAMES = {field.name for field in fields(LibraryOptions)}
 
 
 def options_text(options: LibraryOptions) -> str:
     """What is stored of them."""
-    return json.dumps(
-        {
-            "follow_symlinks": options.follow_symlinks,
-            "ignore_ctime": options.ignore_ctime,
-            "ignore_inode": options.ignore_inode,
-            "ignore": list(options.ignore),
-        }
-    )
+    return json.dumps(options_json(options))
 
 
 def options_of(text: str) -> LibraryOptions:
     """What was stored; what is not there is as it was before there was a choice."""
-    stored = json.loads(text)
-    return LibraryOptions(
-        follow_symlinks=bool(stored.get("follow_symlinks", False)),
-        ignore_ctime=bool(stored.get("ignore_ctime", False)),
-        ignore_inode=bool(stored.get("ignore_inode", False)),
-        ignore=tuple(stored.get("ignore", ())),
-    )
+    stored = {name: value for name, value in json.loads(text).items() if name in _NAMES}
+    return LibraryOptions(**stored | {"ignore": tuple(stored.get("ignore", ()))})

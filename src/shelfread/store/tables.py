@@ -161,8 +161,9 @@ removals = sa.Table(
     sqlite_with_rowid=False,
 )
 
-pictures = sa.Table(
-    "pictures",
+#: What stands beside the media: pictures, and files that say something of them.
+sidecars = sa.Table(
+    "sidecars",
     metadata,
     sa.Column(
         "folder_id",
@@ -180,6 +181,8 @@ pictures = sa.Table(
     sa.Column("mime", sa.String(64)),
     sa.Column("width", sa.Integer),
     sa.Column("height", sa.Integer),
+    # JSON: what it says, in the words of its kind; null for pictures.
+    sa.Column("facts", sa.Text),
     sqlite_with_rowid=False,
 )
 
@@ -360,13 +363,140 @@ track_genres = sa.Table(
     sqlite_with_rowid=False,
 )
 
+series = sa.Table(
+    "series",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    # The root and the folder that it is made of; see `books`.
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("status", sa.String(32)),
+    sa.Column("publisher", sa.Text),
+    sa.Column("imprint", sa.Text),
+    sa.Column("year", sa.Integer),
+    sa.Column("volume", sa.Integer),
+    # How many books it has in all, as they or a series.json say.
+    sa.Column("total", sa.Integer),
+    sa.Column("language", sa.String(64)),
+    # ltr or rtl.
+    sa.Column("direction", sa.String(3)),
+    sa.Column("age_rating", sa.Text),
+    sa.Column("summary", sa.Text),
+    # What it derives from its books must be derived again, by the next finishing transaction.
+    sa.Column("stale", sa.Boolean, nullable=False),
+    sa.Column("added_at", BIG, nullable=False),
+    _sort_key(),
+    sa.UniqueConstraint("library_id", "key"),
+    sa.Index(None, "sort_key", "id"),
+    sa.Index(None, "year", "id"),
+    sa.Index(None, "added_at", "id"),
+)
+_stale = sa.text("stale")
+sa.Index(
+    "ix_series_stale",
+    series.c.library_id,
+    series.c.id,
+    sqlite_where=_stale,
+    postgresql_where=_stale,
+)
+
+books = sa.Table(
+    "books",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("media_files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _ref("series_id", "series.id", nullable=True, cascade=False),
+    sa.Column("title", sa.Text, nullable=False),
+    # The series as the book itself says it; what only its name says is in `guessed`.
+    sa.Column("series", sa.Text),
+    sa.Column("series_sort", sa.Text),
+    sa.Column("number", sa.Text),
+    sa.Column("number_sort", sa.Float),
+    sa.Column("count", sa.Integer),
+    sa.Column("volume", sa.Integer),
+    sa.Column("volume_end", sa.Integer),
+    sa.Column("chapter", sa.Text),
+    sa.Column("date", sa.String(10)),
+    sa.Column("year", sa.Integer),
+    sa.Column("publisher", sa.Text),
+    sa.Column("imprint", sa.Text),
+    sa.Column("language", sa.String(64)),
+    sa.Column("isbn", sa.String(13)),
+    sa.Column("summary", sa.Text),
+    sa.Column("comic_format", sa.Text),
+    sa.Column("one_shot", sa.Boolean),
+    sa.Column("special", sa.Boolean),
+    sa.Column("manga", sa.Boolean),
+    sa.Column("direction", sa.String(3)),
+    sa.Column("black_and_white", sa.Boolean),
+    sa.Column("age_rating", sa.Text),
+    sa.Column("rating", sa.Float),
+    sa.Column("container", sa.String(8)),
+    sa.Column("format", sa.String(8)),
+    sa.Column("pages", sa.Integer),
+    sa.Column("first_page", sa.Text),
+    # JSON: identifiers, notes, web, scan_group, sources, guessed, and which page is the cover.
+    sa.Column("more", sa.Text, nullable=False),
+    # Its place among the books of its series.
+    sa.Column("place", KEY, nullable=False),
+    _sort_key(),
+    sa.Index(None, "series_id", "place", "file_id"),
+    sa.Index(None, "sort_key", "file_id"),
+    sa.Index(None, "year", "file_id"),
+)
+
+book_credits = sa.Table(
+    "book_credits",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("books.file_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("role", sa.String(16), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    # As written, and what makes two spellings the same.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key", KEY, nullable=False),
+    sa.Column("sort_name", sa.Text),
+    sa.Index(None, "key", "file_id"),
+    sqlite_with_rowid=False,
+)
+
+book_tags = sa.Table(
+    "book_tags",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("books.file_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # genre, tag, character, team, location, arc.
+    sa.Column("type", sa.String(16), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key", KEY, nullable=False),
+    sa.Index(None, "key", "type", "file_id"),
+    sqlite_with_rowid=False,
+)
+
 #: What can be searched: names and words of artists, releases and tracks. Brought up to date by
 #: `search_index`, and never believed: whoever reads it asks the rows themselves. The words are in an FTS5
 #: table over this one on SQLite, and in a GIN index on PostgreSQL: `search_index`, made by migrations.
 search_rows = sa.Table(
     "search_rows",
     metadata,
-    # The kind (1 artist, 2 release, 3 track) above 48 bits of the row's id.
+    # The kind (1 artist, 2 release, 3 track, 4 series, 5 book) above 48 bits of the row's id.
     sa.Column("key", BIG, primary_key=True, autoincrement=False),
     sa.Column("library_id", BIG, nullable=False),
     # What it is sorted by.

@@ -15,7 +15,7 @@ from shelfread.media.music.tags import completed, interpret
 from shelfread.media.pictures import measure
 from shelfread.media.window import Window
 from shelfread.model.music import Audio
-from shelfread.model.picture import Picture
+from shelfread.model.picture import Sidecar
 
 #: Words in a picture's name that say what it shows; the first that occurs wins.
 _SHOWN = (
@@ -44,12 +44,12 @@ class Music:
     name = "music"
     version = 1
     item_type: type = Audio
-    picture_type: type = Picture
     suffixes = frozenset(
         b".mp3 .flac .m4a .m4b .mp4 .ogg .oga .opus .wav .aiff .aif .aifc .wma .ape .wv .mpc .dsf .aac "
         b".tta".split()
     )
-    picture_suffixes = frozenset(b".jpg .jpeg .png .webp .gif .bmp".split())
+    sidecar_suffixes = frozenset(b".jpg .jpeg .png .webp .gif .bmp".split())
+    fact_suffixes: frozenset[bytes] = frozenset()
 
     def read(self, source: Source) -> Reading:
         """Read one sound file, complete for the catalogue: what its tags leave open its name fills in."""
@@ -66,12 +66,14 @@ class Music:
         """What stands in the catalogue for a file that could not be read at all: its name's facts."""
         return completed(Audio(), relative)
 
-    def read_picture(self, source: Source) -> Picture | None:
+    def read_sidecar(self, source: Source) -> Sidecar | None:
         """Measure a picture beside the music; None when it is no picture."""
         if source.size == 0:
             return None
         picture = measure(Window(source), 0, source.size, _shows(source.path))
-        return picture if picture.mime else None
+        if picture.mime is None:
+            return None
+        return Sidecar(picture.type, picture.mime, picture.width, picture.height)
 
     def from_name(self, relative: bytes) -> dict[str, Any]:
         """What the name and folders alone say."""
