@@ -1,8 +1,9 @@
 """The project's own seeded corpus: real small media files, made from nothing but a seed.
 
-Serves three masters: tests (`make_file` and `tag_file` for one file, `damage` to break it), newcomers
-(`sample`: a small library to look at) and benchmarks (`music` and `tree`). Everything is deterministic:
-same seed, same bytes. PyAV encodes, mutagen tags; neither is touched by what is measured.
+Serves three masters: tests (`make_file` and `tag_file` for one sound file, `books` for one book, `damage` to
+break it), newcomers (`sample` and `book_sample`: small libraries to look at) and benchmarks (`music`, `tree`,
+`book_corpora`). Everything is deterministic: same seed, same bytes. PyAV encodes sound and mutagen tags it,
+Pillow draws pages; what is measured uses none of them to read files.
 """
 
 from __future__ import annotations
