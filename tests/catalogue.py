@@ -31,6 +31,8 @@ RECORDS = (
     "search_rows",
     "search_due",
 )
+#: Rows of a kind that belong to one file.
+_OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags")
 _TIMES = {"added_at", "seen_at", "missing_at", "found_at", "created_at"}
 #: What only a filesystem gives and no one else can repeat.
 STAMP = frozenset({"ctime_ns", "inode", "device", "mtime_ns", "identity"})
@@ -86,6 +88,7 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
     artist = {row["id"]: row["key"] for row in found["artists"]}
     genre = {row["id"]: row["key"] for row in found["genres"]}
     release = {row["id"]: row["key"] for row in found["releases"]}
+    series = {row["id"]: row["key"] for row in found["series"]}
     of: dict[str, Callable[[Any], Any]] = {
         "library_id": library.__getitem__,
         "root_id": root.__getitem__,
@@ -95,6 +98,7 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
         "artist_id": artist.__getitem__,
         "genre_id": genre.__getitem__,
         "release_id": release.__getitem__,
+        "series_id": lambda row_id: _series_place(series[row_id], root),
     }
     dropped = {"id", "old_id", "job_seq", "read_job", *_TIMES, *without}
     result: dict[str, list[Row]] = {}
@@ -107,8 +111,17 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
             }
             for row in content
         ]
+        if name == "series":
+            # The root is named in the key by its id.
+            for row in plain:
+                row["key"] = _series_place(row["key"], root)
         result[name] = sorted(plain, key=repr)
     return result
+
+
+def _series_place(key: bytes, root: dict[int, bytes]) -> tuple[bytes, bytes]:
+    root_id, _, path = key.partition(b"/")
+    return root[int(root_id)], path
 
 
 def _present(found: Rows) -> Rows:
@@ -116,9 +129,11 @@ def _present(found: Rows) -> Rows:
     result = dict(found)
     missing = {row["id"] for row in found["media_files"] if row["status"] == "missing"}
     result["media_files"] = [row for row in found["media_files"] if row["id"] not in missing]
-    for name in ("tracks", "track_credits", "track_genres", "problems", "aliases"):
+    for name in (*_OF_FILES, "problems", "aliases"):
         result[name] = [row for row in found[name] if row.get("file_id") not in missing]
     result["aliases"] = []
+    series = {row["series_id"] for row in result["books"]}
+    result["series"] = [row for row in found["series"] if row["id"] in series]
     releases = {row["release_id"] for row in result["tracks"]}
     result["releases"] = [row for row in found["releases"] if row["id"] in releases]
     result["release_credits"] = [row for row in found["release_credits"] if row["release_id"] in releases]
@@ -147,7 +162,13 @@ def audit(found: Rows) -> list[str]:
 
     files = {row["id"]: row for row in found["media_files"]}
     tracks = {row["file_id"]: row for row in found["tracks"]}
-    check("files without a track", files.keys() - tracks.keys())
+    books = {row["file_id"]: row for row in found["books"]}
+    check("files without a track or a book", files.keys() - tracks.keys() - books.keys())
+    check("files with both", tracks.keys() & books.keys())
+    used_series = {row["series_id"] for row in books.values()}
+    check("series without a book", {row["id"] for row in found["series"]} - used_series)
+    check("books without a series", [row["title"] for row in books.values() if row["series_id"] is None])
+    check("series left stale", [row["title"] for row in found["series"] if row["stale"]])
     used_releases = {row["release_id"] for row in tracks.values()} - {None}
     check("releases without a track", {row["id"] for row in found["releases"]} - used_releases)
     used = {row["artist_id"] for name in ("track_credits", "release_credits") for row in found[name]}

@@ -16,6 +16,7 @@ from shelfread.media.music.people import key_of
 from shelfread.model.catalogue import Catalogue, FileWrite, FolderWrite, NewFolder
 from shelfread.model.change import Change
 from shelfread.model.entry import Stamp
+from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.music import Audio, Credit
 from shelfread.scan.plan import Mode
 from shelfread.store import files, ids
@@ -64,7 +65,8 @@ class Bench:
         self.library_id = library_id
         self.root_id = root_id
         self.ids = IdBlocks(database)
-        self.catalogue: Catalogue = KINDS["music"].catalogue(library_id, self.ids)
+        library = Library(library_id, "Music", "music", LibraryOptions(), ())
+        self.catalogue: Catalogue = KINDS["music"].catalogue(library, self.ids)
         self._numbers = itertools.count(1)
         self._folder: int | None = None
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from shelfread.media.books import KIND as BOOKS
+from shelfread.media.books import series as book_series
+from shelfread.media.books.series import Member, place
 from shelfread.media.music import KIND as MUSIC
 from shelfread.media.music import releases as music_releases
+from shelfread.model.library import Library
+from shelfread.store.books import BookCatalogue
 from shelfread.store.ids import IdBlocks
 from shelfread.store.music import MusicCatalogue
 from shelfread.store.release_facts import MusicRules
+from shelfread.store.series import BookRules
 from shelfread.tasks.library_scan import KindParts
 
 _MUSIC_RULES = MusicRules(
@@ -18,10 +24,18 @@ _MUSIC_RULES = MusicRules(
 )
 
 
-def _music(library_id: int, ids: IdBlocks) -> MusicCatalogue:
-    return MusicCatalogue(library_id, ids, _MUSIC_RULES)
+_BOOK_RULES = BookRules(member=Member._make, described=book_series.described, place=place)
+
+
+def _music(library: Library, ids: IdBlocks) -> MusicCatalogue:
+    return MusicCatalogue(library.id, ids, _MUSIC_RULES)
+
+
+def _books(library: Library, ids: IdBlocks) -> BookCatalogue:
+    return BookCatalogue(library, ids, _BOOK_RULES)
 
 
 KINDS: dict[str, KindParts] = {
     MUSIC.name: KindParts(MUSIC, "shelfread.media.music:KIND", _music),
+    BOOKS.name: KindParts(BOOKS, "shelfread.media.books:KIND", _books),
 }

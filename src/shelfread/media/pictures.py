@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from shelfread.media.window import Readable, Window
+from shelfread.media.window import Memory, Readable, Window
 from shelfread.model.picture import Picture
 
 #: Enough for all headers except a JPEG's, which is walked from mark to mark.
@@ -22,7 +22,31 @@ _BE_II = Struct(">II").unpack_from
 _LE_HH = Struct("<HH").unpack_from
 _LE_II = Struct("<ii").unpack_from
 
+_BRANDS = {
+    b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", b"heix": "image/heic",
+    b"mif1": "image/heif",
+}  # fmt: skip
+_STARTS = (
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"\xff\x0a", "image/jxl"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
+)
 _MIMES = {"jpg": "image/jpeg", "image/jpg": "image/jpeg", "png": "image/png"}
+
+
+def mime_of(content: bytes) -> str | None:
+    """What an encoded picture is by its first bytes; None when it is none that is known.
+
+    Beside what `measure` knows: TIFF, AVIF and HEIC (ISO/IEC 23008-12, the brand in `ftyp`), JPEG XL (ISO/IEC
+    18181-2).
+    """
+    found, _, _ = _measured(Memory(content), 0, len(content), content[:_HEADER])
+    if found is not None:
+        return found
+    if content[4:8] == b"ftyp":
+        return _BRANDS.get(content[8:12])
+    return next((mime for start, mime in _STARTS if content.startswith(start)), None)
 
 
 def measure(window: Window, offset: int, size: int, kind: str, mime: str | None = None) -> Picture:

@@ -38,6 +38,8 @@ class ProblemCode(StrEnum):
     ENCRYPTED = "encrypted"
     #: A book without a single page.
     NO_PAGES = "no_pages"
+    #: What a file inside or beside a book says of it cannot be read; the book itself can.
+    METADATA_UNREADABLE = "metadata_unreadable"
     #: More entries, bytes, pixels or depth than are accepted from one file.
     LIMIT_EXCEEDED = "limit_exceeded"
     #: The reader of the file died twice on it.

@@ -1,6 +1,6 @@
 """Notes of what changed, for the search: one row with the ids of a whole batch.
 
-Written inside the transaction that changes artists, releases and tracks, because that is what must cost
+Written inside the transaction that changes what can be searched, because that is what must cost
 next to nothing; `search_index` reads the notes and makes the words. Knows no words and no query.
 """
 
@@ -26,6 +26,8 @@ class ItemKind(IntEnum):
     ARTIST = 1
     RELEASE = 2
     TRACK = 3
+    SERIES = 4
+    BOOK = 5
 
 
 async def note(
@@ -34,11 +36,19 @@ async def note(
     artists: Collection[int] = (),
     releases: Collection[int] = (),
     tracks: Collection[int] = (),
+    series: Collection[int] = (),
+    books: Collection[int] = (),
 ) -> None:
     """Note rows that were made, changed or removed."""
     notes: list[dict[str, list[int]]] = []
     left = NOTE_SIZE
-    for kind, ids in ((ItemKind.ARTIST, artists), (ItemKind.RELEASE, releases), (ItemKind.TRACK, tracks)):
+    for kind, ids in (
+        (ItemKind.ARTIST, artists),
+        (ItemKind.RELEASE, releases),
+        (ItemKind.TRACK, tracks),
+        (ItemKind.SERIES, series),
+        (ItemKind.BOOK, books),
+    ):
         name, ordered = str(kind.value), sorted(ids)
         while ordered:
             if not notes or left == 0:

@@ -20,7 +20,18 @@ from shelfread.store.database import Database, run_many
 from shelfread.store.files import sliced
 from shelfread.store.folding import indexed_words, sort_key
 from shelfread.store.search_due import ItemKind
-from shelfread.store.tables import artists, folders, media_files, releases, roots, search_due, search_rows
+from shelfread.store.tables import (
+    artists,
+    book_credits,
+    books,
+    folders,
+    media_files,
+    releases,
+    roots,
+    search_due,
+    search_rows,
+    series,
+)
 from shelfread.store.tables import tracks as track_rows
 
 #: Above this many bits of a row's id is its kind.
@@ -118,13 +129,29 @@ def _texts(kind: ItemKind, ids: Sequence[int]) -> sa.Select[Any]:
         return select(
             releases.c.id, releases.c.library_id, releases.c.title, releases.c.artist, releases.c.edition
         ).where(releases.c.id.in_(ids))
+    if kind is ItemKind.SERIES:
+        return select(series.c.id, series.c.library_id, series.c.title, series.c.publisher).where(
+            series.c.id.in_(ids)
+        )
+    if kind is ItemKind.BOOK:
+        return _placed(books, books.c.title, books.c.series, _writers()).where(books.c.file_id.in_(ids))
+    return _placed(track_rows, track_rows.c.title, track_rows.c.artist).where(track_rows.c.file_id.in_(ids))
+
+
+def _placed(table: sa.Table, *texts: Any) -> sa.Select[Any]:
+    """Rows of files with the library that each is in."""
     return (
-        select(track_rows.c.file_id, roots.c.library_id, track_rows.c.title, track_rows.c.artist)
-        .join(media_files, media_files.c.id == track_rows.c.file_id)
+        select(table.c.file_id, roots.c.library_id, *texts)
+        .join(media_files, media_files.c.id == table.c.file_id)
         .join(folders, folders.c.id == media_files.c.folder_id)
         .join(roots, roots.c.id == folders.c.root_id)
-        .where(track_rows.c.file_id.in_(ids))
     )
+
+
+def _writers() -> Any:
+    """Who is credited for a book, blanks between."""
+    names = func.aggregate_strings(book_credits.c.name, " ")
+    return select(names).where(book_credits.c.file_id == books.c.file_id).scalar_subquery()
 
 
 def _vector(words: str) -> str:
@@ -153,6 +180,8 @@ async def _sweep(connection: AsyncConnection, library_id: int) -> bool:
         (ItemKind.ARTIST, artists, artists.c.id),
         (ItemKind.RELEASE, releases, releases.c.id),
         (ItemKind.TRACK, track_rows, track_rows.c.file_id),
+        (ItemKind.SERIES, series, series.c.id),
+        (ItemKind.BOOK, books, books.c.file_id),
     ):
         first = key_of(kind, 0)
         found = await connection.execute(

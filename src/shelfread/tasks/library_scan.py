@@ -32,7 +32,7 @@ class KindParts:
     #: Where a parser process finds the kind, "module:NAME".
     reference: str
     #: Makes the kind's catalogue for a library.
-    catalogue: Callable[[int, IdBlocks], Catalogue]
+    catalogue: Callable[[Library, IdBlocks], Catalogue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ async def scan_library_job(
         job,
         plan,
         parts.kind,
-        parts.catalogue(plan.library.id, ids),
+        parts.catalogue(plan.library, ids),
         pools.parsers,
         pools.walkers,
         ids=ids,
