@@ -1,7 +1,8 @@
 """Books and comics: archives, EPUB and PDF in, series and books out.
 
 `archives` reads containers, `comicinfo` and its kin what is said inside, `names` what paths say, `series`
-what follows for a series. The object `KIND` is what the scan knows of all that.
+what follows for a series. The object `KIND` is what the scan knows of all that. The readers are imported by the
+process that reads: every other has the kind in hand as well, and starts sooner without them.
 """
 
 from __future__ import annotations
@@ -11,16 +12,14 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from shelfread.media.books import opened, reading
-from shelfread.media.books.archives.base import BookTrouble
-from shelfread.media.books.names import from_name, inspect_name
-from shelfread.media.books.series_json import read_series_json
 from shelfread.media.kind import Reading, Source
 from shelfread.media.pictures import measure
 from shelfread.media.window import Window
 from shelfread.model.books import Book
 from shelfread.model.picture import Sidecar
 
+#: A series.json is not larger, in bytes.
+_SERIES_LIMIT = 1 << 20
 #: Pictures beside a book that are its cover by their name.
 _FRONT = ("cover", "folder", "front", "poster")
 
@@ -37,14 +36,20 @@ class Books:
 
     def read(self, source: Source) -> Reading:
         """Read one book, complete for the catalogue: what it leaves open its name fills in."""
+        from shelfread.media.books import reading
+
         return reading.read(source)
 
     def inspect(self, source: Source) -> Reading:
         """Read one book as it is, with nothing taken from its name."""
+        from shelfread.media.books import reading
+
         return reading.inspect(source)
 
     def unread(self, relative: bytes) -> Book:
         """What stands in the catalogue for a file that could not be read at all: its name's facts."""
+        from shelfread.media.books.names import from_name
+
         return from_name(relative)
 
     def read_sidecar(self, source: Source) -> Sidecar | None:
@@ -66,19 +71,28 @@ class Books:
 
     def from_name(self, relative: bytes) -> dict[str, Any]:
         """What the name and folders alone say."""
+        from shelfread.media.books.names import inspect_name
+
         return inspect_name(relative)
 
     def page(self, source: Source, number: int) -> tuple[str, bytes]:
         """One page, from 0: its type and its bytes. Raises BookTrouble."""
+        from shelfread.media.books import opened
+
         return opened.page(source, number)
 
     def cover(self, source: Source) -> bytes:
         """The picture that a cover is made of. Raises BookTrouble."""
+        from shelfread.media.books import opened
+
         return opened.cover(source)
 
 
 def _series(source: Source) -> Sidecar | None:
-    if source.size > reading.METADATA_LIMIT:
+    from shelfread.media.books.archives.base import BookTrouble
+    from shelfread.media.books.series_json import read_series_json
+
+    if source.size > _SERIES_LIMIT:
         return None
     try:
         facts = read_series_json(source.read_at(0, source.size))
