@@ -1,8 +1,8 @@
 """Books and comics: archives, EPUB and PDF in, series and books out.
 
 `archives` reads containers, `comicinfo` and its kin what is said inside, `names` what paths say, `series`
-what follows for a series. The object `KIND` is what the scan knows of all that. The readers are imported by the
-process that reads: every other has the kind in hand as well, and starts sooner without them.
+what follows for a series. The object `KIND` is what the scan knows of all that. The readers are imported by
+the process that reads: every other has the kind in hand as well, and starts sooner without them.
 """
 
 from __future__ import annotations
