@@ -60,7 +60,8 @@ class ArchiveEntry(NamedTuple):
     encrypted: bool
     #: Where the archive finds it again; meaningful to it alone.
     place: int
-    #: Stored as it is: `offset` is where its bytes begin in the file (None: must be unpacked).
+    #: Stored as it is, and the list says where: its bytes begin here in the file. None: it must be unpacked,
+    #: or the format says it elsewhere (zip, in the entry's own header): `Archive.stored_at` looks there.
     offset: int | None = None
 
 
@@ -73,6 +74,8 @@ class Archive(Protocol):
     entries: list[ArchiveEntry]
     #: Trouble that leaves the rest usable: a torn end behind a good directory, skipped entries.
     warnings: list[BookTrouble]
+    #: The comment on the whole archive; empty where there is none, or the format packs it (only zip has it).
+    comment: bytes
 
     def read(self, entry: ArchiveEntry, limit: int | None = None) -> bytes:
         """The unpacked bytes of an entry, checked against its CRC.
@@ -90,4 +93,11 @@ class Archive(Protocol):
 
         Raises:
             BookTrouble: as `read`.
+        """
+
+    def stored_at(self, entry: ArchiveEntry) -> int | None:
+        """Where the bytes of an entry begin in the file, stored as they are; None where they are packed.
+
+        Raises:
+            BookTrouble: truncated or damaged.
         """
