@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from shelfread.media.kind import Kind
 from shelfread.model.entry import Entry
-from shelfread.model.library import Pattern
+from shelfread.model.library import LibraryOptions, Pattern
 from shelfread.scan.digest import options_salt
 from shelfread.scan.ignore import INCLUDED, IgnoreSource
 
@@ -108,6 +109,19 @@ def walk_rules(
         pattern=pattern,
     )
     return WalkRules(media, sidecars, follow_symlinks, ignore_ctime, ignore_inode, patterns, salt)
+
+
+def library_rules(kind: Kind, options: LibraryOptions, *, ignore_inode: bool = False) -> WalkRules:
+    """The rules of a root, of a library of this kind with these options; `ignore_inode` as above."""
+    return walk_rules(
+        kind.suffixes,
+        kind.sidecar_suffixes,
+        follow_symlinks=options.follow_symlinks,
+        ignore_ctime=options.ignore_ctime,
+        ignore_inode=options.ignore_inode or ignore_inode,
+        patterns=options.ignore,
+        pattern=options.pattern,
+    )
 
 
 def root_task(root: bytes, known_digest: bytes | None = None) -> FolderTask:

@@ -31,7 +31,7 @@ IGNORE_FILES = (b".nomedia", b".ignore", b".ndignore", b".stumpignore", b".shelf
 #: These exclude their whole folder when they are empty, as their own programs have it.
 _EMPTY_EXCLUDES = frozenset((b".ignore", b".ndignore"))
 #: What lies directly in the folder; what lies deeper inherits, so that `!sub/` brings all of it back.
-_EVERYTHING = b"/*\n"
+EVERYTHING = b"/*\n"
 
 #: Limits of one file. Whoever exceeds them has none of its rules applied: half a list, cut before its
 #: negations, would hide what it should show.
@@ -61,10 +61,12 @@ class IgnoreSource(NamedTuple):
 class RuleFile:
     """The rules of one text. `doubts` says in a line what was not understood, None if all was."""
 
-    __slots__ = ("_files", "_folders", "_wild", "doubts", "negated", "negations")
+    __slots__ = ("_files", "_folders", "_wild", "doubts", "lines", "negated", "negations")
 
     def __init__(self, text: bytes) -> None:
         self.negated: list[bool] = []
+        #: The line of each rule in its text, from 1.
+        self.lines: list[int] = []
         self.negations: list[tuple[int, Pattern]] = []
         self.doubts: str | None = None
         # Literal names and paths (those with a slash in front) to the last rule that names them.
@@ -86,6 +88,7 @@ class RuleFile:
                 continue
             rank = len(self.negated)
             self.negated.append(pattern.negated)
+            self.lines.append(number)
             if pattern.negated:
                 self.negations.append((rank, pattern))
             if pattern.literal is not None:
@@ -111,6 +114,14 @@ class RuleFile:
             if (is_folder or not folders_only) and regex.fullmatch(name if by_name else path):
                 return rank
         return best
+
+
+class Rule(NamedTuple):
+    """Where one rule stands: the number of its text among those in force (0 the weakest), and its line."""
+
+    layer: int
+    line: int
+    negated: bool
 
 
 class RuleSet:
@@ -146,6 +157,20 @@ class RuleSet:
                 return INCLUDED if rank > inherited else inherited
         return inherited
 
+    def last_match(self, name: bytes, path: bytes, is_folder: bool) -> int:
+        """The rank of the last of all rules that matches this very name, `INCLUDED` if none does."""
+        for base, skip, rules in self._layers:
+            number = rules.last_match(name, path[skip:], is_folder)
+            if number >= 0:
+                return base + number
+        return INCLUDED
+
+    def rule(self, rank: int) -> Rule:
+        """Which rule a rank from this set stands for."""
+        layer, number = divmod(rank, _RANKS_PER_FILE)
+        rules = self._layers[-1 - layer][2]
+        return Rule(layer, rules.lines[number], rules.negated[number])
+
     def may_bring_back(self, folder: bytes, excluded_by: int) -> bool:
         """Whether something below an excluded folder might be brought back; errs on the side of yes."""
         return any(
@@ -174,8 +199,7 @@ class RuleBook:
         if not _recall(self._sets, key):
             layers = [(os.path.dirname(source.path), self._load(root, source)) for source in context]
             if patterns:
-                text = "\n".join(patterns).encode("utf-8", "surrogateescape")
-                layers.insert(0, (b"", self.compile(text)))
+                layers.insert(0, (b"", self.compile(patterns_text(patterns))))
             _keep(self._sets, key, RuleSet(layers) if layers else None)
         return self._sets[key]
 
@@ -199,6 +223,11 @@ class RuleBook:
         return self.compile(text)
 
 
+def patterns_text(patterns: tuple[str, ...]) -> bytes:
+    """The rules of a library's options as the text of an ignore file."""
+    return "\n".join(patterns).encode("utf-8", "surrogateescape")
+
+
 def read_ignore_file(path: bytes) -> bytes:
     """The rules an ignore file stands for, as text; empty for one that ignores nothing.
 
@@ -210,7 +239,7 @@ def read_ignore_file(path: bytes) -> bytes:
     """
     name = os.path.basename(path)
     if name == b".nomedia":
-        return _EVERYTHING
+        return EVERYTHING
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         try:
@@ -224,7 +253,7 @@ def read_ignore_file(path: bytes) -> bytes:
     if len(text) > MAX_BYTES:
         raise RulesError(f"is larger than {MAX_BYTES} bytes and is not applied")
     if not text.removeprefix(b"\xef\xbb\xbf").strip():
-        return _EVERYTHING if name in _EMPTY_EXCLUDES else b""
+        return EVERYTHING if name in _EMPTY_EXCLUDES else b""
     return text
 
 

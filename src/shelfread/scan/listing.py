@@ -101,7 +101,7 @@ class Look:
         self.prefix = task.relative + b"/" if task.relative else b""
 
     def at(self, entry: os.DirEntry[bytes]) -> FolderListing:
-        """The listing as it were if the folder held this one name besides its rules: why it is (not) taken."""
+        """The listing if the folder held this one name besides its rules: to tell why it is (not) taken."""
         alone = copy.copy(self)
         alone.found = [entry]
         alone.rows, alone.media, alone.sidecars, alone.subfolders = {}, {}, {}, {}

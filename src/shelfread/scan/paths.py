@@ -18,7 +18,7 @@ from shelfread.scan.diff import DiffRules
 from shelfread.scan.discover import Discovery, Part
 from shelfread.scan.extract import ParserPool
 from shelfread.scan.findings import Findings
-from shelfread.scan.folder import walk_rules
+from shelfread.scan.folder import library_rules
 from shelfread.scan.plan import Mode, Plan
 from shelfread.scan.progress import Progress
 from shelfread.scan.reading import Reader
@@ -149,15 +149,7 @@ class _Stream:
         walk = RootWalk(
             self._database,
             found,
-            walk_rules(
-                self._kind.suffixes,
-                self._kind.sidecar_suffixes,
-                follow_symlinks=options.follow_symlinks,
-                ignore_ctime=options.ignore_ctime,
-                ignore_inode=ignore_inode,
-                patterns=options.ignore,
-                pattern=options.pattern,
-            ),
+            library_rules(self._kind, options, ignore_inode=ignore_inode),
             Discovery(
                 self._database,
                 found.root.id,
