@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.corpus import music, tag_file, tree
+from bench.corpus import book_corpora, music, tag_file, tree
 
 
 def music_corpus(kept: Path, tracks: int) -> Path:
@@ -34,6 +34,22 @@ def tree_corpus(kept: Path, files: int) -> Path:
     if not _is_made(folder, parameters):
         print(f"making {files} small files in {folders} folders ...", flush=True)
         tree.build(folder, files=files, folders=folders, seed=1)
+        _note_made(folder, parameters)
+    return folder
+
+
+def book_corpus(kept: Path, what: str, count: int) -> Path:
+    """So many books, made unless they are there; `what` is comics, epubs or tiny."""
+    parameters = {"what": what, "count": count, "seed": 1}
+    folder = kept / f"{what}-{count}"
+    if not _is_made(folder, parameters):
+        print(f"making {count} books ({what}) ...", flush=True)
+        if what == "tiny":
+            book_corpora.tiny(folder, count)
+        else:
+            make = {"comics": book_corpora.comics, "epubs": book_corpora.epubs}[what]
+            # A few are made sooner than further processes start.
+            make(folder, count, processes=1 if count < 100 else 0)
         _note_made(folder, parameters)
     return folder
 

@@ -41,6 +41,10 @@ class Measured:
     others: float | None = None
     #: What it says it has or did, as it says it.
     says: str = ""
+    #: Files that it looked at, where it tells.
+    files: int | None = None
+    #: Bytes that the processes which open files have read meanwhile, of anything.
+    read_bytes: int | None = None
     #: (seconds since the start, files done) as far as it tells.
     course: list[tuple[float, int]] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""What a tree of processes costs: memory as the sum of PSS, sampled, and CPU time.
+"""What a tree of processes costs: memory as the sum of PSS, sampled, CPU time, bytes read.
 
 PSS counts a page that several processes share once, a part in each: the sum is what the tree really holds.
 Linux only, as `/proc/PID/smaps_rollup` is; elsewhere the answer is None.
@@ -41,6 +41,15 @@ def own_pss(pid: int) -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), None)
+
+
+def read_bytes(pid: int) -> int | None:
+    """Bytes that a process has read so far by system calls, from files and pipes; None when it is unknown."""
+    try:
+        text = (_PROC / str(pid) / "io").read_text()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("rchar:")), None)
 
 
 def cpu_seconds(pid: int) -> float:

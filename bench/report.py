@@ -17,7 +17,7 @@ OWN = "Shelfread"
 _BUSY = 0.25
 _MB = 1_000_000
 #: Tables in which every file costs the same, so that its first and last tenth can be compared.
-_EVERY_FILE_READ = ("first", "rescan", "tree-first")
+_EVERY_FILE_READ = ("first", "rescan", "tree-first", "many-comics-first")
 
 
 @dataclass(slots=True)
@@ -105,6 +105,8 @@ def _table(table: Table) -> dict[str, Any]:
             # Measured once only, and not in a round with ours: the medians have to do.
             ratios = [median(one.seconds for one in own.values()) / median(seconds)]
         peaks = [one.peak_bytes for one in row.rounds.values() if one.peak_bytes is not None]
+        reads = [one.read_bytes for one in timed.values() if one.read_bytes is not None]
+        files = next(iter(timed.values())).files
         courses = [one.course for one in timed.values()] if table.key in _EVERY_FILE_READ else []
         speeds = [pair for course in courses if (pair := tenths(course))]
         rows.append(
@@ -118,6 +120,8 @@ def _table(table: Table) -> dict[str, Any]:
                 "peak_bytes": max(peaks) if peaks else None,
                 "others": _middle([one.others for one in timed.values()]),
                 "says": next(iter(timed.values())).says,
+                "read_bytes": max(reads) if reads else None,
+                "rate": files / median(seconds) if files else None,
                 "ratios": [round(value, 3) for value in ratios],
                 "ratio": median(ratios) if ratios else None,
                 "first_tenth": median(first for first, _ in speeds) if speeds else None,
@@ -153,10 +157,18 @@ def _targets(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     add("tree, nothing changed, against find", of("tree-unchanged", "find", "ratio"), 1.5)
     sync = of("first", "Shelfread, sync", "ratio")
     add("sync against batched (times as long)", 1 / sync if sync else None, 1.0, at_most=False)
+    add("first scan of comics, against codex", of("comics-first", "codex", "ratio"), 0.1)
+    in_sync = of("comics-first", "Shelfread, sync", "ratio")
+    add("sync against batched, comics (times as long)", 1 / in_sync if in_sync else None, 1.0, at_most=False)
+    for key, what in (("comics-unchanged", "comics"), ("many-comics-unchanged", "tiny comics")):
+        add(f"bytes read where nothing changed, {what}", of(key, OWN, "read_bytes"), 0)
+    add("EPUBs a second", of("epubs", OWN, "rate"), 2000, at_most=False)
+    few, many = (of(key, OWN, "peak_bytes") for key in ("comics-first", "many-comics-first"))
+    add("peak memory, many tiny comics against few comics", many / few if few and many else None, 1.25)
     peaks = [row["peak_bytes"] for table in tables.values() for row in table["rows"] if _is_own(row)]
     known = [peak / _MB for peak in peaks if peak is not None]
     add("peak memory of all processes, MB", max(known) if known else None, 300)
-    for key, what in (("first", "tracks"), ("tree-first", "tree")):
+    for key, what in (("first", "tracks"), ("tree-first", "tree"), ("many-comics-first", "tiny comics")):
         add(f"last tenth against first tenth, {what}", of(key, OWN, "last_to_first"), 0.9, at_most=False)
     return found
 

@@ -21,7 +21,7 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 class Warm:
     """A worker that is running: migrated database, started parsers and walkers (`bench.warm`)."""
 
-    def __init__(self, database: str | None = None, *, mode: str = "batched") -> None:
+    def __init__(self, database: str | None = None, *, mode: str = "batched", kind: str = "music") -> None:
         self.name = "Shelfread" if mode == "batched" else "Shelfread, sync"
         self.about = "from claim to completed in a warm worker with a migrated database"
         if mode != "batched":
@@ -31,6 +31,7 @@ class Warm:
         self.slow = mode != "batched"
         self._database = database
         self._mode = mode
+        self._kind = kind
 
     def missing(self) -> str | None:
         return None
@@ -38,7 +39,7 @@ class Warm:
     @contextmanager
     def start(self, corpus: Path, scratch: Path) -> Iterator[Worker]:
         with own_database(self._database, scratch) as url:
-            worker = Worker(corpus, url, self._mode)
+            worker = Worker(corpus, url, self._mode, self._kind)
             try:
                 yield worker
             finally:
@@ -48,7 +49,7 @@ class Warm:
 class Worker:
     """The process of a warm worker, told what to do in lines of JSON."""
 
-    def __init__(self, corpus: Path, url: str, mode: str) -> None:
+    def __init__(self, corpus: Path, url: str, mode: str, kind: str) -> None:
         self._corpus = corpus
         self._mode = mode
         self._process = subprocess.Popen(
@@ -59,7 +60,7 @@ class Worker:
             env=clean_environment(),
             cwd=_CHECKOUT,
         )
-        self._ask({"database": url})
+        self._ask({"database": url, "kind": kind})
 
     @property
     def pid(self) -> int:
@@ -75,9 +76,13 @@ class Worker:
         def scan() -> Measured:
             answer = self._ask(request)
             said = ", ".join(f"{answer[name]} {name}" for name in _SAID if answer[name])
+            if step is Step.UNCHANGED and answer["read_bytes"] is not None:
+                said += f"; readers read {answer['read_bytes']} bytes"
             return Measured(
                 answer["seconds"],
                 says=said or "0 files",
+                files=answer["found"],
+                read_bytes=answer["read_bytes"],
                 course=[(at, done) for at, done in answer["course"]],
             )
 

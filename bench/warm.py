@@ -1,7 +1,7 @@
 """A worker that is warm, for the benchmark: `python -m bench.warm`, told what to do on standard input.
 
 A process of its own, so that its memory is Shelfread's and not the benchmark's. The first line names the
-database; each further line is a scan. Every line of JSON is answered by one.
+database and the kind; each further line is a scan. Every line of JSON is answered by one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any
 
+from bench import memory
 from shelfread.app import KINDS, App, absolute, open_app
 from shelfread.app.workers import pool_sizes
 from shelfread.scan.plan import Mode
@@ -28,7 +29,7 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
     root = absolute(request["root"])
     library = next((known for known in await app.libraries.all() if known.roots[0].path == root), None)
     if library is None:
-        library = await app.libraries.add(f"Library {request['root']}", "music", [root])
+        library = await app.libraries.add(f"Library {request['root']}", pools.parts.kind.name, [root])
     course: list[tuple[float, int]] = []
     watcher: asyncio.Task[None] | None = None
 
@@ -37,6 +38,7 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
         if watcher is None:
             watcher = asyncio.create_task(_follow(progress, course, began))
 
+    read = _read_by(pools)
     began = time.perf_counter()
     report = await app.scan(
         library, rescan=request["rescan"], mode=Mode(request["mode"]), pools=pools, on_progress=see
@@ -46,7 +48,9 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
         watcher.cancel()
     counters = report.outcome.counters
     course.append((seconds, counters.processed))
+    now = _read_by(pools)
     return {
+        "read_bytes": None if read is None or now is None else now - read,
         "seconds": seconds,
         "course": course,
         "found": counters.found,
@@ -61,6 +65,12 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
     }
 
 
+def _read_by(pools: Pools) -> int | None:
+    """Bytes that the processes which open files have read so far; None when it cannot be known."""
+    found = [memory.read_bytes(pid) for pid in pools.parsers.pids]
+    return None if None in found else sum(number or 0 for number in found)
+
+
 async def _follow(progress: Progress, course: list[tuple[float, int]], began: float) -> None:
     """Note when files were committed: one point for every step of the counter."""
     last = 0
@@ -73,9 +83,10 @@ async def _follow(progress: Progress, course: list[tuple[float, int]], began: fl
 
 async def main() -> None:
     """Answer lines until there are no more."""
-    settings = Settings(database_url=_line()["database"], settle_seconds=0)
+    first = _line()
+    settings = Settings(database_url=first["database"], settle_seconds=0)
     # One library kind, one size of pools: as the program chooses them itself.
-    async with open_app(settings) as app, warm(KINDS["music"], pool_sizes(settings)) as pools:
+    async with open_app(settings) as app, warm(KINDS[first["kind"]], pool_sizes(settings)) as pools:
         _say({})
         while line := await asyncio.to_thread(sys.stdin.readline):
             _say(await scan(app, pools, json.loads(line)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.measure import Contestant
 from bench.peers.beets import Beets
+from bench.peers.codex import Codex
 from bench.peers.find import Find
 from bench.peers.minidlna import Minidlna
 from bench.peers.mpd import Mpd
@@ -19,6 +20,9 @@ PEERS: dict[str, Callable[[Path], Contestant]] = {
     "minidlna": lambda _folder: Minidlna(),
     "beets": Beets,
     "supysonic": Supysonic,
+    "codex": Codex,
 }
-#: Those that take a minute or two and are measured only when asked for.
-ON_REQUEST = ("beets", "supysonic")
+#: Those that take a minute or two to install or to run, and are measured only when asked for.
+ON_REQUEST = ("beets", "supysonic", "codex")
+#: Those that know books; the others are measured beside music.
+OF_BOOKS = ("codex", "find")

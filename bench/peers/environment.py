@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -9,13 +10,35 @@ from contextlib import closing
 from pathlib import Path
 
 
-def install(folder: Path, requirement: str) -> str | None:
+def newest_python(oldest: tuple[int, int]) -> str | None:
+    """This Python, or another one on the PATH where this one is older than a peer needs; None without one."""
+    if sys.version_info >= oldest:
+        return sys.executable
+    for minor in range(oldest[1] + 3, oldest[1] - 1, -1):
+        version = f"3.{minor}"
+        try:
+            done = subprocess.run(
+                [f"python{version}", "-c", "import sys; print(sys.executable)"],
+                capture_output=True,
+                text=True,
+                check=False,
+                # Where pyenv stands behind the names, they work only for versions that were chosen.
+                env=os.environ | {"PYENV_VERSION": version},
+            )
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return None
+
+
+def install(folder: Path, requirement: str, python: str = sys.executable) -> str | None:
     """Make an environment with one requirement in it, unless it is there; gives why not, in one line."""
     stamp = folder / "installed"
     if stamp.is_file() and stamp.read_text() == requirement:
         return None
     for arguments in (
-        [sys.executable, "-m", "venv", "--clear", str(folder)],
+        [python, "-m", "venv", "--clear", str(folder)],
         [str(folder / "bin/python"), "-m", "pip", "install", "-q", requirement],
     ):
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)

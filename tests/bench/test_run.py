@@ -14,6 +14,7 @@ import pytest
 
 from bench import corpora, memory, report, run
 from bench.measure import Measured, Step, Unavailable, command
+from bench.peers.environment import newest_python
 from bench.peers.mpd import Mpd
 from bench.report import OWN, Table
 
@@ -21,7 +22,8 @@ linux = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
 
 
 def tiny(tmp_path: Path, *more: str) -> list[str]:
-    sizes = ["--tracks", "6", "--files", "60", "--rounds", "1"]
+    sizes = ["--tracks", "6", "--files", "60", "--comics", "3", "--epubs", "4", "--many-comics", "60"]
+    sizes += ["--rounds", "1"]
     return [*sizes, "--corpora", str(tmp_path / "kept"), "--results", str(tmp_path / "results"), *more]
 
 
@@ -44,7 +46,7 @@ def test_a_tiny_run_measures_all_and_saves_it(tmp_path: Path, capsys: pytest.Cap
     tables = {table["key"]: {row["name"]: row for row in table["rows"]} for table in found["tables"]}
     assert list(tables) == [*Step, "tree-first", "tree-unchanged"]
     assert tables["first"][OWN]["says"] == "6 added"
-    assert tables["unchanged"][OWN]["says"] == "6 unchanged"
+    assert tables["unchanged"][OWN]["says"] == "6 unchanged; readers read 0 bytes"
     assert tables["changed"][OWN]["says"] == "1 updated, 5 unchanged"
     assert tables["first"]["Shelfread, sync"]["says"] == "6 added"
     assert all(len(row["seconds"]) == 1 for rows in tables.values() for row in rows.values())
@@ -56,6 +58,11 @@ def test_a_tiny_run_measures_all_and_saves_it(tmp_path: Path, capsys: pytest.Cap
     # Results are read by everyone: no path of this machine gets into them.
     assert str(tmp_path) not in page.read_text() + kept.read_text()
     assert "| find " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("version", "there"), [((3, 11), True), ((3, 99), False)])
+def test_a_peer_that_needs_a_newer_python_gets_one_or_none(version: tuple[int, int], there: bool) -> None:
+    assert (newest_python(version) is not None) is there
 
 
 @linux

@@ -1,0 +1,64 @@
+"""The parts of the benchmark that scan books: tagged comics, EPUBs, and very many tiny comics.
+
+comics       500 comics of 20 pages with about 77 tags each, beside codex; nothing changed; written in `sync`
+epubs        the metadata of 5 000 EPUBs, through a whole scan
+many-comics  100 000 tiny comics: whether the last tenth takes as long as the first, and what memory does
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench import corpora
+from bench.measure import Contestant, Step
+from bench.report import Table
+from bench.rounds import Rounds
+from bench.shelf import Warm
+
+#: What is asked for by name.
+SCENARIOS = ("comics", "epubs", "many-comics")
+
+
+def measure(rounds: Rounds, wanted: set[str], peers: Sequence[Contestant]) -> list[Table]:
+    """Measure what is wanted of these scenarios."""
+    tables: list[Table] = []
+    if "comics" in wanted:
+        tables += _comics(rounds, [peer for peer in peers if peer.name == "codex"])
+    if "epubs" in wanted:
+        tables += _epubs(rounds)
+    if "many-comics" in wanted:
+        tables += _many(rounds, [peer for peer in peers if peer.name == "find"])
+    return tables
+
+
+def _comics(rounds: Rounds, peers: Sequence[Contestant]) -> list[Table]:
+    corpus = corpora.book_corpus(rounds.kept, "comics", rounds.given.comics)
+    rounds.warm(corpus)
+    count = f"{rounds.given.comics} comics"
+    steps = (Step.FIRST, Step.UNCHANGED)
+    tables = {
+        Step.FIRST: Table("comics-first", f"First scan, {count}"),
+        Step.UNCHANGED: Table("comics-unchanged", f"Nothing changed, {count}"),
+    }
+    database = rounds.given.database
+    ours, in_sync = Warm(database, kind="books"), Warm(database, kind="books", mode="sync")
+    rounds.take_turns([ours, *peers, in_sync], steps, corpus, tables)
+    return list(tables.values())
+
+
+def _epubs(rounds: Rounds) -> list[Table]:
+    corpus = corpora.book_corpus(rounds.kept, "epubs", rounds.given.epubs)
+    rounds.warm(corpus)
+    table = Table("epubs", f"First scan, {rounds.given.epubs} EPUBs")
+    rounds.take_turns([Warm(rounds.given.database, kind="books")], (Step.FIRST,), corpus, {Step.FIRST: table})
+    return [table]
+
+
+def _many(rounds: Rounds, finds: Sequence[Contestant]) -> list[Table]:
+    count = rounds.given.many_comics
+    corpus = corpora.book_corpus(rounds.kept, "tiny", count)
+    rounds.warm(corpus)
+    first = Table("many-comics-first", f"First scan, {count} tiny comics")
+    again = Table("many-comics-unchanged", f"Nothing changed, {count} tiny comics")
+    rounds.large(Warm(rounds.given.database, kind="books"), finds, corpus, first, again)
+    return [first, again]
