@@ -170,8 +170,15 @@ async def database_url(database_kind: str, new_catalogue: NewCatalogue) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def pools() -> AsyncIterator[Pools]:
-    """Parsers and walkers for every test of this process."""
+    """Parsers and walkers of music for every test of this process."""
     async with warm(KINDS["music"], SIZES) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def book_pools() -> AsyncIterator[Pools]:
+    """Parsers and walkers of books for every test of this process."""
+    async with warm(KINDS["books"], SIZES) as started:
         yield started
 
 
@@ -371,6 +378,21 @@ class Shelf:
         """(path below the root, code) of every open problem."""
         return {(os.fsdecode(row["path"]), row["code"]) for row in await self.table("problems")}
 
+    async def books(self) -> dict[str, dict[str, Any]]:
+        """Every book by the path of its file."""
+        by_id = {row["file_id"]: row for row in await self.table("books")}
+        return {path: by_id[row["id"]] for path, row in (await self.files()).items()}
+
+    async def shelves(self) -> dict[str, set[str]]:
+        """The paths of the books of each series that are not missing, by its title."""
+        titles = {row["id"]: row["title"] for row in await self.table("series")}
+        found: dict[str, set[str]] = {title: set() for title in titles.values()}
+        there = await self.ids()
+        for path, book in (await self.books()).items():
+            if path in there:
+                found[titles[book["series_id"]]].add(path)
+        return found
+
     async def tracks(self) -> dict[str, dict[str, Any]]:
         """Every track by the path of its file."""
         by_id = {row["file_id"]: row for row in await self.table("tracks")}
@@ -433,9 +455,10 @@ class NewShelf:
     ) -> Shelf:
         """A library in a new catalogue, over a new folder or over some that are there."""
         app = await self.app(kind, settle_seconds)
-        chosen = list(trees) if trees is not None else [Tree(self._tmp_path / "music")]
+        media = self._pools.parts.kind.name
+        chosen = list(trees) if trees is not None else [Tree(self._tmp_path / media)]
         library = await app.libraries.add(
-            "Music", "music", [os.fsencode(tree.path) for tree in chosen], options
+            media.capitalize(), media, [os.fsencode(tree.path) for tree in chosen], options
         )
         return Shelf(app, library.id, chosen, self._pools)
 
@@ -466,6 +489,21 @@ async def new_shelf(tmp_path: Path, new_catalogue: NewCatalogue, pools: Pools) -
 async def shelf(database_kind: str, new_shelf: NewShelf) -> Shelf:
     """A library over an empty folder, on SQLite and on PostgreSQL; every file counts as settled at once."""
     return await new_shelf(database_kind)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_book_shelf(
+    tmp_path: Path, new_catalogue: NewCatalogue, book_pools: Pools
+) -> AsyncIterator[NewShelf]:
+    """Makes libraries of books in catalogues of their own."""
+    async with _new_shelf(tmp_path, new_catalogue, book_pools) as maker:
+        yield maker
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def book_shelf(database_kind: str, new_book_shelf: NewShelf) -> Shelf:
+    """The same for books."""
+    return await new_book_shelf(database_kind)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
