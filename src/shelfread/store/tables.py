@@ -734,3 +734,50 @@ secrets = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("created_at", BIG, nullable=False),
 )
+
+#: The small picture of each release and book: what it was made from, and what came of it.
+covers = sa.Table(
+    "covers",
+    metadata,
+    # The number of the kind of item (`search_due.ItemKind`), and the item's id.
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("item_id", BIG, primary_key=True, autoincrement=False),
+    _ref("library_id", "libraries.id"),
+    # The file it was made from, by its role and stamp; null where there was none.
+    sa.Column("source", sa.Text),
+    # What it was to be like (`covers.making.Shape.key`).
+    sa.Column("shape", sa.String(64), nullable=False),
+    # SHA-256 of the small picture, which is the name of its file; null where there is no picture.
+    sa.Column("digest", sa.String(64)),
+    sa.Column("mime", sa.String(32)),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    # Why none could be made of its source; it is not tried again until that changes.
+    sa.Column("code", sa.String(32)),
+    sa.Column("detail", sa.Text),
+    sa.Column("made_at", BIG, nullable=False),
+    sa.Index(None, "library_id"),
+    sa.Index(None, "digest"),
+    sqlite_with_rowid=False,
+)
+
+#: Items whose cover has to be looked at, noted by the transaction that changed them.
+cover_due = sa.Table(
+    "cover_due",
+    metadata,
+    sa.Column(
+        "library_id",
+        BIG,
+        sa.ForeignKey("libraries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # As in `covers`; 0 with the item 0: all items of the library.
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("item_id", BIG, primary_key=True, autoincrement=False),
+    # Made again though nothing changed, and tried again though it failed.
+    sa.Column("again", sa.Boolean, nullable=False),
+    # Differs for every note, so that whoever has looked at one does not take away the next.
+    sa.Column("noted", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
