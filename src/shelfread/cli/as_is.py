@@ -10,7 +10,7 @@ from importlib import import_module
 
 from shelfread.media.kind import Kind, Reading, Source
 
-_READERS = {"music": "shelfread.media.music"}
+_READERS = {"music": "shelfread.media.music", "books": "shelfread.media.books"}
 
 
 class AsIs:

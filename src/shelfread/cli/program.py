@@ -94,13 +94,26 @@ def _inspect(
     null: Annotated[
         bool, typer.Option("--null", "-0", help="With --names: they are separated by NUL bytes.")
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say whether a scan takes each path, and which rule decides."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show what the scanner reads in files, or in bare names. Touches no database."""
+    """Show what the scanner reads in files, or in bare names. Touches no database.
+
+    With --explain it reads no file, and looks in the catalogue for the libraries that the paths lie in.
+    """
     from shelfread.cli.inspect import inspect_files, inspect_names
 
     if null and not names:
         raise typer.BadParameter("-0 goes with --names")
+    if explain:
+        if names or not files:
+            raise typer.BadParameter("--explain goes with a PATH, and not with --names")
+        from shelfread.cli.explain import explain_paths
+
+        return explain_paths([os.fsencode(file) for file in files], kind.value if kind else None, as_json)
     if names:
         if files:
             raise typer.BadParameter("--names reads standard input and takes no FILE")

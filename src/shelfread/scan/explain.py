@@ -50,7 +50,8 @@ class Why(StrEnum):
     DEAD_LINK = "dead_link"
     LINK_LOOP = "link_loop"
     NOT_A_FILE = "not_a_file"
-    #: It cannot be told: trouble with a folder or a name; or its folder does not list it like this.
+    #: It cannot be told: it is gone; there is trouble with it; or its folder does not list it like this.
+    NOT_THERE = "not_there"
     UNREADABLE = "unreadable"
     NOT_LISTED = "not_listed"
 
