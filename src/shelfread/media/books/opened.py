@@ -6,7 +6,7 @@ in a confined process; unlike one it raises what goes wrong, `BookTrouble`. Page
 
 from __future__ import annotations
 
-from shelfread.media.books import epub, pdf
+from shelfread.media.books import epub
 from shelfread.media.books.archives import open_archive
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.pages import front_of, pages_of
@@ -26,6 +26,8 @@ def page(source: Source, number: int) -> tuple[str, bytes]:
         BookTrouble: there is no such page, or it cannot be read.
     """
     if is_pdf(source):
+        from shelfread.media.books import pdf
+
         content = pdf.render_pdf(source, number, _PDF_WIDTH, _PDF_HEIGHT)
     else:
         archive = open_archive(source)
@@ -50,6 +52,8 @@ def cover(source: Source) -> bytes:
         BookTrouble: there is none, or it cannot be read.
     """
     if is_pdf(source):
+        from shelfread.media.books import pdf
+
         return pdf.render_pdf(source, 0, _PDF_WIDTH, _PDF_HEIGHT)
     archive = open_archive(source)
     if is_epub(archive):

@@ -14,7 +14,7 @@ from dataclasses import fields
 
 from xxhash import xxh3_128
 
-from shelfread.media.books import comet, comicbookinfo, comicinfo, epub, metroninfo, opf, pdf
+from shelfread.media.books import comet, comicbookinfo, comicinfo, epub, metroninfo, opf
 from shelfread.media.books.archives import open_archive
 from shelfread.media.books.archives.base import Archive, ArchiveEntry, BookTrouble
 from shelfread.media.books.archives.signature import signature_of
@@ -129,6 +129,8 @@ def _is_known(book: Book, name: str) -> bool:
 
 
 def _read_pdf(source: Source, found: _Read) -> None:
+    from shelfread.media.books import pdf
+
     found.container = found.format = "pdf"
     found.signature = ends_of(source)
     book, trouble = pdf.read_pdf(source)
