@@ -1,7 +1,7 @@
 """Pictures inside and beside media files: measured from their first bytes, never decoded, never copied whole.
 
 Stands beside the readers of all kinds, which know where a picture begins. Facts from the PNG specification
-(IHDR), ITU-T T.81 (JPEG markers), GIF89a, the WebP container specification and the BMP header of Windows. It
+(IHDR), ITU-T T.81 (JPEG markers), GIF89a, the WebP container specification and the BMP and icon headers of Windows. It
 does not know which picture is the cover.
 """
 
@@ -83,6 +83,9 @@ def _measured(
     if start[:2] == b"BM" and long_enough:
         width, height = _LE_II(start, 18)
         return "image/bmp", width, abs(height)
+    if start[:4] == b"\0\0\1\0" and len(start) >= 8:
+        # The first picture of an icon; a size of 256 is written as 0.
+        return "image/vnd.microsoft.icon", start[6] or 256, start[7] or 256
     return None, None, None
 
 

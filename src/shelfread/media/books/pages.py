@@ -15,7 +15,7 @@ from shelfread.model.natural import natural_key
 #: What readers show as a page.
 PAGE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".gif", ".webp", ".avif", ".jxl", ".bmp", ".tif", ".tiff",
-    ".heic", ".heif",
+    ".heic", ".heif", ".ico",
 })  # fmt: skip
 #: A picture that says by its name that it is the front.
 _FRONT = re.compile(r"(?:front[ _-]?)?cover(?:$|[ _.-]?(?:front|0*1|a)?$)|folder$|front$", re.IGNORECASE)
@@ -42,7 +42,9 @@ def is_page(name: str) -> bool:
 def _order(name: str) -> tuple[tuple[int, str, str], ...]:
     *folders, base = name.split("/")
     # Natural keys may be equal where names are not: "1" and "01".
-    return (*((1, natural_key(part), part) for part in folders), (0, natural_key(base), base))
+    # Without its suffix: "page" comes before "page 2".
+    stem = base[: base.rfind(".")]
+    return (*((1, natural_key(part), part) for part in folders), (0, natural_key(stem), base))
 
 
 def front_of(pages: Sequence[ArchiveEntry], stated: int | None) -> int:

@@ -15,7 +15,7 @@ from dataclasses import fields
 from xxhash import xxh3_128
 
 from shelfread.media.books import comet, comicbookinfo, comicinfo, epub, metroninfo, opf
-from shelfread.media.books.archives import open_archive
+from shelfread.media.books.archives import open_archive, sniff
 from shelfread.media.books.archives.base import Archive, ArchiveEntry, BookTrouble
 from shelfread.media.books.archives.signature import signature_of
 from shelfread.media.books.merge import merged
@@ -33,6 +33,8 @@ _HEAD = 32 << 10
 METADATA_LIMIT = 16 << 20
 #: A file that is no archive is known again by its size and so much of its two ends.
 _SPAN = 64 << 10
+#: Bytes that tell what an archive is.
+_SNIFF = 512
 #: Bytes before "%PDF-" that are tolerated (ISO 32000-1, implementation note 13).
 _PDF_LEAD = 1024
 #: What a comic's metadata is called, the most believed first.
@@ -92,6 +94,8 @@ def _reading(source: Source, *, whole: bool) -> Reading:
     except BookTrouble as trouble:
         # It is the reason for whatever else is missing.
         found.troubles.insert(0, trouble)
+        if found.signature is None and source.size:
+            found.signature = ends_of(source)
     if source.beside:
         _read_beside(source, found)
     said = merged(found.said)
@@ -149,6 +153,9 @@ def ends_of(source: Source) -> bytes:
 
 
 def _read_archive(source: Source, found: _Read) -> None:
+    # Known even where the rest cannot be read.
+    found.container = sniff(source.read_at(0, _SNIFF))
+    found.format = _FORMATS.get(found.container or "")
     archive = open_archive(source)
     found.container = archive.container
     found.entries = [entry.name for entry in archive.entries]
