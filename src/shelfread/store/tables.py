@@ -781,3 +781,42 @@ cover_due = sa.Table(
     sa.Column("noted", BIG, nullable=False),
     sqlite_with_rowid=False,
 )
+
+#: The journal of conversions: one row for what is under way, was converted, or could not be.
+conversions = sa.Table(
+    "conversions",
+    metadata,
+    _id(),
+    # The book. Null once its row is pruned: its original stays known as converted.
+    sa.Column("file_id", BIG, sa.ForeignKey("media_files.id", ondelete="SET NULL"), unique=True),
+    # prepared, removing, done or failed.
+    sa.Column("state", sa.String(8), nullable=False),
+    # The original: its name in its folder, and its stamp when it was read.
+    sa.Column("source_name", sa.LargeBinary, nullable=False),
+    sa.Column("source_name_text", sa.Text, nullable=False),
+    sa.Column("source_size", BIG, nullable=False),
+    sa.Column("source_mtime_ns", BIG, nullable=False),
+    sa.Column("source_ctime_ns", BIG, nullable=False),
+    sa.Column("source_device", BIG, nullable=False),
+    sa.Column("source_inode", BIG, nullable=False),
+    # The new file, in the same folder; empty where there is none.
+    sa.Column("target_name", sa.LargeBinary, nullable=False),
+    sa.Column("target_size", BIG, nullable=False),
+    sa.Column("target_mtime_ns", BIG, nullable=False),
+    # Its name until it gets its own.
+    sa.Column("temporary", sa.LargeBinary),
+    # The version of the converter.
+    sa.Column("converter", sa.Integer, nullable=False),
+    # Why it was left as it is.
+    sa.Column("code", sa.String(32)),
+    sa.Column("detail", sa.Text),
+    sa.Column("at", BIG, nullable=False),
+    sa.Index(None, "source_name"),
+)
+_under_way = sa.text("state IN ('prepared', 'removing')")
+sa.Index(
+    "ix_conversions_under_way",
+    conversions.c.file_id,
+    sqlite_where=_under_way,
+    postgresql_where=_under_way,
+)
