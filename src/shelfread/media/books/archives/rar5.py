@@ -132,7 +132,9 @@ def _file(
     extras = _extras(header, extra)
     if flags & 0x01:
         return None
-    if _REDIRECTION_EXTRA in extras or (host == _UNIX and stat.S_IFMT(attributes) not in (0, stat.S_IFREG)):
+    if _REDIRECTION_EXTRA in extras or (
+        host == _UNIX and stat.S_IFMT(attributes & 0xFFFF) not in (0, stat.S_IFREG)
+    ):
         found.skipped.append(name)
         return None
     if flags & 0x08:

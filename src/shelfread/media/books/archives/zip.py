@@ -140,7 +140,9 @@ def _found(source: Source, limits: Limits) -> tuple[Listing, BookTrouble | None]
         return listing, trouble
     if not found.entries:
         raise trouble or ended or BookTrouble(ProblemCode.DAMAGED, "its list of entries is missing")
-    trouble = ended or trouble or BookTrouble(ProblemCode.DAMAGED, "its list of entries is damaged")
+    trouble = (
+        ended or trouble or BookTrouble(ProblemCode.TRUNCATED, "the end of its list of entries is missing")
+    )
     detail = f"{trouble.detail}; {len(found.entries)} entries were found without it"
     return found, BookTrouble(trouble.code, detail)
 
@@ -148,7 +150,11 @@ def _found(source: Source, limits: Limits) -> tuple[Listing, BookTrouble | None]
 def _outside(listing: Listing, size: int) -> BookTrouble | None:
     """Trouble where entries of a sound list lie beyond the end of the file."""
     where = listing.where
-    lost = [entry.name for entry in listing.entries if where[entry.place][0] + (entry.packed or 0) > size]
+    lost = []
+    for entry in listing.entries:
+        begin = where[entry.place][0]
+        if begin < 0 or begin + (entry.packed or 0) > size:
+            lost.append(entry.name)
     if not lost:
         return None
     return BookTrouble(

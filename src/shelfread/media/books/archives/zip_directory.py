@@ -149,7 +149,8 @@ def _directory(source: Source, limits: Limits, base: int, tail: bytes, at: int) 
         if at_end:
             raise BookTrouble(ProblemCode.UNSUPPORTED, SPANNED)
         return None
-    larger = _zip64(source, end, tail[at - 20 : at] if at >= 20 else source.read_at(end - 20, 20))
+    before = tail[at - 20 : at] if at >= 20 else source.read_at(max(0, end - 20), min(20, end))
+    larger = _zip64(source, end, before)
     if larger is not None:
         end, count, length, offset = larger
     if count > limits.entries:
