@@ -30,6 +30,7 @@ RECORDS = (
     "id_counters",
     "search_rows",
     "search_due",
+    "conversions",
 )
 #: Rows of a kind that belong to one file.
 _OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags")

@@ -18,7 +18,7 @@ from shelfread.convert.place import Place
 from shelfread.convert.unpack import Begun, Ended, Frame, Opened, Portion, Wanted, unpacked
 from shelfread.model.conversion import Refused
 from tests import powerless
-from tests.convert.drafting import PAGES, content, convert, left, made
+from tests.convert.drafting import PAGES, Change, content, convert, left, made
 
 
 @pytest.mark.parametrize("suffix", ["cbr", "cb7", "cbt"])
@@ -65,9 +65,9 @@ def test_c4_a_large_entry_goes_through_in_portions(tmp_path: Path) -> None:
     assert max(portions) <= 256 << 10
 
 
-def _refused(root: Path, name: str, change: object = None, second: object = None) -> Refused:
+def _refused(root: Path, name: str, change: Change | None = None, second: Change | None = None) -> Refused:
     with pytest.raises(Refused) as caught:
-        convert(root, name, *([change] if change else []), second=second)  # type: ignore[list-item,arg-type]
+        convert(root, name, change or (lambda frame: frame), second)
     return caught.value
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from shelfread.app.confine import Confined
+from shelfread.app.kinds import KINDS
+from shelfread.covers.keeping import Shelf
 from shelfread.model.job import JobType
 from shelfread.queue.bell import Bell
 from shelfread.queue.group import WorkerGroup, open_group
@@ -18,6 +20,7 @@ from shelfread.scan.channel import database_variables
 from shelfread.settings import Settings, WorkerSettings
 from shelfread.store.libraries import LibraryRepository
 from shelfread.tasks.child import Init
+from shelfread.tasks.covers import covers_task
 from shelfread.tasks.library_scan import PoolSizes
 from shelfread.tasks.prune import prune_task
 from shelfread.tasks.warm import WarmChild
@@ -31,6 +34,11 @@ def pool_sizes(settings: Settings) -> PoolSizes:
         settings.parser_timeout_seconds,
         settings.parser_memory_mb << 20,
     )
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """Where small pictures are kept: in the data folder, whatever database there is."""
+    return Shelf(settings.data_dir.expanduser().absolute() / "covers")
 
 
 def heartbeat_of(options: WorkerSettings | None) -> float:
@@ -56,7 +64,11 @@ def open_workers(
         environment=database_variables(),
     )
 
-    prune = prune_task(jobs, settings)
+    shelf = shelf_of(settings)
+    prune = prune_task(jobs, settings, shelf)
+    covers = covers_task(jobs, KINDS, shelf, sizes, heartbeat_s=heartbeat_of(options))
+    if settings.allowed_roots:
+        covers = Confined(covers, LibraryRepository(jobs.database), settings)
 
     @asynccontextmanager
     async def make(worker_id: str) -> AsyncIterator[LibraryScanWorker]:
@@ -64,7 +76,9 @@ def open_workers(
         scan: Task = child
         if settings.allowed_roots:
             scan = Confined(child, LibraryRepository(jobs.database), settings)
-        tasks: dict[str, Task] = {JobType.SCAN: scan, JobType.RESCAN: scan, JobType.PRUNE: prune}
+        tasks: dict[str, Task] = dict.fromkeys((JobType.SCAN, JobType.RESCAN, JobType.CONVERT), scan)
+        tasks[JobType.PRUNE] = prune
+        tasks[JobType.COVERS] = covers
         try:
             await child.start()
             yield LibraryScanWorker(

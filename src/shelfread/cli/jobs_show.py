@@ -10,6 +10,7 @@ from shelfread.app import App
 from shelfread.cli.jobs_finding import ComeBacks, job_of, places, problem_count
 from shelfread.cli.jobs_timeline import Timeline, print_timeline, timeline_of
 from shelfread.cli.jobs_words import because, how_far, how_long, local, note, state
+from shelfread.cli.left_out import print_left_out
 from shelfread.cli.opening import catalogue
 from shelfread.cli.outcome import FINE
 from shelfread.cli.printing import Paper
@@ -29,6 +30,7 @@ _ORIGINS = {
     "cli": "the command line: run by the process that asked",
     "schedule": "a schedule",
     "retry": "a retry of another job",
+    "follow_up": "a scan that had ended",
 }
 
 
@@ -193,7 +195,7 @@ def _print_report(paper: Paper, job: Job) -> None:
     said = {
         key: value
         for key, value in (job.report or {}).items()
-        if not key.startswith("items_") and value not in (None, [], {}, "")
+        if not key.startswith("items_") and key != "left_out" and value not in (None, [], {}, "")
     }
     rows = {
         shown(key.removesuffix("_s").replace("_", " ")): _value(key, value) for key, value in said.items()
@@ -203,6 +205,10 @@ def _print_report(paper: Paper, job: Job) -> None:
         paper.line(("dim", "  report"))
         for line in aligned(rows):
             paper.line(("", line))
+    left_out = (job.report or {}).get("left_out")
+    if left_out:
+        paper.line()
+        print_left_out(paper, left_out)
 
 
 def _value(key: str, value: Any) -> str:

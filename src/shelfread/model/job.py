@@ -33,13 +33,24 @@ class JobType(StrEnum):
 
     SCAN = "scan"
     RESCAN = "rescan"
+    COVERS = "covers"
+    CONVERT = "convert"
     PRUNE = "prune"
 
 
 #: Types that do their work in one library; a row of them without a library cannot run (PROMISES D20).
-NEEDS_LIBRARY = frozenset({JobType.SCAN, JobType.RESCAN})
+NEEDS_LIBRARY = frozenset({JobType.SCAN, JobType.RESCAN, JobType.COVERS, JobType.CONVERT})
 #: Higher goes first; within one priority the oldest does (PROMISES D7).
-PRIORITIES: dict[str, int] = {JobType.SCAN: 0, JobType.RESCAN: 0, JobType.PRUNE: -10}
+PRIORITIES: dict[str, int] = {
+    JobType.SCAN: 0,
+    JobType.RESCAN: 0,
+    JobType.COVERS: -5,
+    JobType.CONVERT: -8,
+    JobType.PRUNE: -10,
+}
+#: They go on beside a job of another type over the same files: they change no file, and nothing that a scan
+#: writes.
+BESIDE_OTHERS = frozenset({JobType.COVERS})
 
 
 class Phase(StrEnum):
@@ -78,6 +89,8 @@ class Origin(StrEnum):
     CLI = "cli"
     SCHEDULE = "schedule"
     RETRY = "retry"
+    #: A scan that has ended asked for it.
+    FOLLOW_UP = "follow_up"
 
 
 class EventKind(StrEnum):
@@ -120,6 +133,11 @@ class Scope:
 def overlapping(some: tuple[Scope, ...], others: tuple[Scope, ...]) -> bool:
     """Whether two sets of scopes cover any file in common."""
     return any(one.overlaps(other) for one in some for other in others)
+
+
+def collide(one: str, other: str) -> bool:
+    """Whether jobs of these two types must not work on the same files at the same time."""
+    return one == other or (one not in BESIDE_OTHERS and other not in BESIDE_OTHERS)
 
 
 def united(*sets: tuple[Scope, ...]) -> tuple[Scope, ...]:
@@ -274,6 +292,10 @@ class UnknownLibrary(Exception):
 
 class Stopped(Exception):
     """A task ended early because its worker asked it to; what was committed stays."""
+
+
+class GaveWay(Exception):
+    """A task ended early because something more urgent waits; it goes on later from what was committed."""
 
 
 class TaskFailed(Exception):

@@ -25,6 +25,7 @@ from shelfread.scan.diff import DiffRules, FolderDiff, SidecarDiff, compare, com
 from shelfread.scan.extract import BESIDE, MEDIA, SIDECAR
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import FolderListing, joined
+from shelfread.scan.originals import without_originals
 from shelfread.scan.walk import Found
 from shelfread.store import files, removals
 from shelfread.store.database import Database
@@ -108,7 +109,10 @@ class Discovery:
         known = await self._remember([(found, folder_id) for found, folder_id in changed if found.known])
         result: list[Part] = []
         unchanged = 0
-        for found, folder_id in changed:
+        listings = await without_originals(self._database, [found.listing for found, _ in changed])
+        for (seen, folder_id), shown in zip(changed, listings, strict=True):
+            found = seen._replace(listing=shown)
+            unchanged += len(seen.listing.entries) - len(shown.entries)
             odd = [name for name, code, _ in found.listing.problems if code == ProblemCode.IO_ERROR.value]
             listing = found.listing
             sidecars = compare_sidecars(

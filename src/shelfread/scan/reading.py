@@ -125,11 +125,7 @@ class Reader:
         unsettled = rules.unsettled(stamp)
         if unsettled:
             part.state.due = True
-        reading_hash = fold64(
-            xxh3_64_intdigest(
-                b"".join(((reading.code or "").encode(), b"\0", reading.signature or b"", reading.item))
-            )
-        )
+        reading_hash = reading_hash_of(reading)
         item = None
         if known is None or known.reading_hash != reading_hash:
             item = self._item.decode(reading.item)
@@ -150,6 +146,12 @@ class Reader:
             code=reading.code,
             detail=reading.detail,
         )
+
+
+def reading_hash_of(reading: FileReading) -> int:
+    """What tells whether a second reading of a file says the same."""
+    parts = ((reading.code or "").encode(), b"\0", reading.signature or b"", reading.item)
+    return fold64(xxh3_64_intdigest(b"".join(parts)))
 
 
 def _change(known: KnownFile | None, reading: FileReading, stamp: Stamp, reading_hash: int) -> Change:

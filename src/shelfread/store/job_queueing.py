@@ -43,8 +43,9 @@ def unique_key(library_id: int | None, job_type: str, scopes: Sequence[Scope]) -
     """What two jobs have in common when they would do the same work: of each one queued, one running."""
     if library_id is None:
         return job_type
-    # Scopes are of any length, and a key of an index is not.
-    return f"{library_id}:{hashlib.sha256(scopes_text(scopes).encode()).hexdigest()}"
+    # Scopes are of any length, and a key of an index is not. A scan does for a rescan, and for nothing else.
+    work = "" if job_type in (JobType.SCAN, JobType.RESCAN) else f"{job_type}:"
+    return f"{library_id}:{work}{hashlib.sha256(scopes_text(scopes).encode()).hexdigest()}"
 
 
 async def insert_queued(connection: AsyncConnection, job_id: str, request: JobRequest, now: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import resource
 import sys
@@ -19,14 +20,17 @@ from typing import Any
 
 import msgspec
 
-from shelfread.model.job import CancelRequested, Job, JobStatus, LostJob
+from shelfread.model.job import CancelRequested, Job, JobStatus, JobType, LostJob
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.running import RunningJob
 from shelfread.scan.channel import take_variables
 from shelfread.scan.child import Channel, ChannelClosed, resolve
 from shelfread.scan.children import ScanChildFailed
+from shelfread.scan.plan import Plan
 from shelfread.store.database import Database, is_away
 from shelfread.store.libraries import LibraryRepository
+from shelfread.tasks.convert import convert_library_job
+from shelfread.tasks.follow_up import follow_scan
 from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, plan_of, reason_of, scan_library_job
 
 #: How often the parent is told that the event loop turns, in seconds.
@@ -167,11 +171,25 @@ class Resident:
         running = RunningJob(repository, job, heartbeat_s=self._init.heartbeat_s)
         try:
             plan, pools = await self._prepared(database, job)
+            if job.type == JobType.CONVERT:
+                await convert_library_job(
+                    database,
+                    running,
+                    plan.library,
+                    plan.scopes,
+                    pools,
+                    memory_limit=self._init.memory_limit,
+                )
+                return
             await scan_library_job(database, running, plan, pools)
         finally:
             await running.close()
+        try:
+            await follow_scan(repository, plan.library, job.timeout_s)
+        except Exception as error:  # noqa: BLE001 - the scan has ended well; the next one asks again
+            logging.getLogger(__name__).warning("what follows job %s cannot be queued: %s", job.id, error)
 
-    async def _prepared(self, database: Database, job: Job) -> tuple[Any, Pools]:
+    async def _prepared(self, database: Database, job: Job) -> tuple[Plan, Pools]:
         library = await LibraryRepository(database).get(job.library_id or 0)
         if library is None:
             raise LostJob(f"library {job.library_id} is not there any more")

@@ -22,6 +22,7 @@ from shelfread.scan.run import Scan
 from shelfread.scan.walk import WalkerPool
 from shelfread.store.database import Database
 from shelfread.store.ids import IdBlocks
+from shelfread.tasks.settling import settle_left_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,28 @@ class PoolSizes:
     file_timeout_s: float = 30.0
     memory_limit: int = 512 << 20
 
+    @property
+    def processes(self) -> int:
+        """Processes that read: as many as were asked for, else one for each processor."""
+        return self.parsers or _processors()
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 class Pools:
     """The warm processes of scans of one kind. Start once, use for any number of scans."""
 
     def __init__(self, parts: KindParts, sizes: PoolSizes) -> None:
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.parts = parts
         self.parsers = ParserPool(
             parts.reference,
-            sizes.parsers or processors,
+            sizes.processes,
             file_timeout_s=sizes.file_timeout_s,
             memory_limit=sizes.memory_limit,
         )
-        self.walkers = WalkerPool(sizes.walkers or min(processors, 4))
+        self.walkers = WalkerPool(sizes.walkers or min(_processors(), 4))
 
     async def start(self) -> None:
         """Start all of them at once."""
@@ -119,8 +128,13 @@ async def scan_library_job(
     job.live = lambda: BatchReport(
         progress.counters.copy(), progress.phase, progress.total, progress.current_path
     )
+
+    async def work() -> Outcome:
+        await settle_left_over(database, job, plan.library, plan.scopes, pools)
+        return await scan.run()
+
     with _seldom_collecting():
-        return await job.run(scan.run())
+        return await job.run(work())
 
 
 def reason_of(error: BaseException) -> tuple[Reason, str]:

@@ -1,4 +1,4 @@
-"""The task of type `prune`: forget old jobs, old logs and processes that are gone.
+"""The task of type `prune`: forget old jobs, old logs and processes that are gone, empty the trash.
 
 Works in short transactions, each a batch of the job: guarded by its fence, and ended by a cancel. What is
 kept however old it is stands in `store.retention`.
@@ -6,11 +6,14 @@ kept however old it is stands in `store.retention`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from shelfread.convert import trash
+from shelfread.covers.keeping import Shelf
 from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.job import Job, LogLine, Phase, Stopped
@@ -20,6 +23,8 @@ from shelfread.queue.watch import Control, Task
 from shelfread.settings import Settings
 from shelfread.store import retention
 from shelfread.store.clock import now_us
+from shelfread.store.libraries import LibraryRepository
+from shelfread.tasks.covers import clear_all
 
 
 @dataclass(slots=True)
@@ -27,21 +32,30 @@ class _Gone:
     jobs: int = 0
     lines: int = 0
     workers: int = 0
+    originals: int = 0
+    pictures: int = 0
 
 
 def prune_task(
-    repository: ScanJobRepository, settings: Settings, *, clock: Callable[[], int] = now_us
+    repository: ScanJobRepository,
+    settings: Settings,
+    shelf: Shelf | None = None,
+    *,
+    clock: Callable[[], int] = now_us,
 ) -> Task:
-    """The task, for a worker of this catalogue."""
+    """The task, for a worker of this catalogue; with a `shelf` it clears away pictures that nothing has."""
 
     async def prune(job: Job, control: Control) -> None:
-        await _Prune(repository, job, control).run(settings, clock())
+        await _Prune(repository, job, control, shelf).run(settings, clock())
 
     return prune
 
 
 class _Prune:
-    def __init__(self, repository: ScanJobRepository, job: Job, control: Control) -> None:
+    def __init__(
+        self, repository: ScanJobRepository, job: Job, control: Control, shelf: Shelf | None
+    ) -> None:
+        self._shelf = shelf
         self._repository = repository
         self._database = repository.database
         self._job = job
@@ -56,10 +70,33 @@ class _Prune:
             await self._forget_logs(now - settings.log_retention_days * retention.DAY_US)
         await self._commit(None)
         gone.workers = await forget_the_dead(self._database, now - retention.DAY_US)
+        await self._empty_trash()
+        if self._shelf is not None:
+            gone.pictures = await clear_all(self._database, self._shelf)
         line = f"forgot {gone.jobs} jobs, {gone.lines} log lines and events, {gone.workers} workers"
-        outcome = {"jobs": gone.jobs, "lines": gone.lines, "workers": gone.workers}
+        if gone.originals:
+            line += f"; deleted {gone.originals} converted originals from the trash"
+        if gone.pictures:
+            line += f"; removed {gone.pictures} small pictures that nothing refers to"
+        outcome = {
+            "jobs": gone.jobs,
+            "lines": gone.lines,
+            "workers": gone.workers,
+            "originals": gone.originals,
+            "pictures": gone.pictures,
+        }
         report = BatchReport(Counters(), Phase.DONE, logs=[LogLine("info", line)], outcome=outcome)
         await self._repository.finish(self._job, None, report)
+
+    async def _empty_trash(self) -> None:
+        """What was converted long enough ago, in every library as its own option says."""
+        for library in await LibraryRepository(self._database).all():
+            for root in library.roots:
+                # The job must still be ours: what is deleted here does not come back.
+                await self._commit(None)
+                self._gone.originals += await asyncio.to_thread(
+                    trash.empty, root.path, library.options.trash_days
+                )
 
     async def _forget_jobs(self, before: int) -> None:
         async with self._database.read() as connection:

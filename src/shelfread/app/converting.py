@@ -1,0 +1,103 @@
+"""Conversions that people ask for: here and now, or by a worker (PROMISES C4, C16)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shelfread.app.kinds import KINDS
+from shelfread.app.places import whole
+from shelfread.app.workers import heartbeat_of, pool_sizes
+from shelfread.convert.names import CONTAINERS
+from shelfread.model.job import CancelRequested, Enqueued, JobRequest, JobType, StoredLine
+from shelfread.model.library import Library
+from shelfread.queue.running import RunningJob
+from shelfread.settings import read_worker_settings
+from shelfread.tasks.convert import Converted, convert_library_job
+from shelfread.tasks.library_scan import reason_of, warm
+
+if TYPE_CHECKING:
+    from shelfread.app import App
+
+
+class NothingToConvert(Exception):
+    """Libraries of this kind hold nothing that is converted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionReport:
+    """How a conversion here and now ended, with what its job wrote down of single books."""
+
+    job_id: str
+    library: Library
+    outcome: Converted
+    lines: list[StoredLine]
+
+
+def refuse_other_kinds(library: Library) -> None:
+    """Raises NothingToConvert for a library without books."""
+    if library.kind != "books":
+        raise NothingToConvert(f"{library.name!r} is a library of {library.kind}: only books are converted")
+
+
+async def convert_here(
+    app: App, library: Library, on_start: Callable[[str], None] | None = None
+) -> ConversionReport:
+    """Convert the books of a library here and now, whatever its option says.
+
+    Raises:
+        NothingToConvert: see `refuse_other_kinds`.
+        AlreadyRunning: a job of the library is running.
+    """
+    refuse_other_kinds(library)
+    scopes = whole(library)
+    heartbeat_s = heartbeat_of(read_worker_settings()[0])
+    job = await RunningJob.claim(app.database, library.id, JobType.CONVERT, scopes, heartbeat_s)
+    try:
+        if on_start is not None:
+            on_start(job.id)
+        sizes = pool_sizes(app.settings)
+        async with warm(KINDS[library.kind], sizes) as pools:
+            outcome = await convert_library_job(
+                app.database, job, library, scopes, pools, memory_limit=sizes.memory_limit
+            )
+    except asyncio.CancelledError:
+        await asyncio.shield(job.cancel())
+        raise
+    except CancelRequested:
+        await job.cancel()
+        raise
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            await job.fail(*reason_of(error))
+        raise
+    finally:
+        await job.close()
+    return ConversionReport(job.id, library, outcome, list(await app.jobs.logs(job.seq)))
+
+
+async def request_conversion(app: App, library: Library) -> Enqueued:
+    """Have the books of a library converted by a worker, whatever its option says.
+
+    Raises:
+        NothingToConvert: see `refuse_other_kinds`.
+        UnknownLibrary: it is not there any more.
+    """
+    refuse_other_kinds(library)
+    timeout_s = await app.job_timeout()
+    return await app.jobs.enqueue(
+        JobRequest(JobType.CONVERT, library.id, whole(library), timeout_s=timeout_s)
+    )
+
+
+__all__ = [
+    "CONTAINERS",
+    "ConversionReport",
+    "NothingToConvert",
+    "convert_here",
+    "refuse_other_kinds",
+    "request_conversion",
+]
