@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.books import SeriesFacts
@@ -23,7 +23,7 @@ from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
 from shelfread.store.ids import IdBlocks
 from shelfread.store.parents import insert_by_key
-from shelfread.store.tables import books, folders, series, sidecars
+from shelfread.store.tables import books, folders, media_files, removals, series, sidecars
 
 #: Books that a series may have to be derived in the batch that changed them; larger ones wait for the end.
 SMALL = 1000
@@ -205,8 +205,10 @@ class SeriesRows:
             (old_series,) = old_ones
             if old_series == new_series or not settled.isdisjoint((old_series, new_series)):
                 continue
-            held = await _count(connection, old_series)
-            if held or await _count(connection, new_series) != members[new_series]:
+            if (
+                await _stay(connection, old_series)
+                or await _count(connection, new_series) != members[new_series]
+            ):
                 continue
             settled |= {old_series, new_series}
             await _replace(connection, old_series, new_series)
@@ -217,6 +219,18 @@ async def _count(connection: AsyncConnection, series_id: int) -> int:
         select(func.count()).select_from(books).where(books.c.series_id == series_id)
     )
     return int(count.scalar_one())
+
+
+async def _stay(connection: AsyncConnection, series_id: int) -> bool:
+    """Whether a book of a series is still where it was: neither missing nor found gone by this scan."""
+    gone = exists().where(removals.c.file_id == media_files.c.id)
+    found = await connection.execute(
+        select(books.c.file_id)
+        .join(media_files, media_files.c.id == books.c.file_id)
+        .where(books.c.series_id == series_id, media_files.c.status != "missing", ~gone)
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 async def _replace(connection: AsyncConnection, keep: int, drop: int) -> None:
