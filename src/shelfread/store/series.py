@@ -169,17 +169,17 @@ class SeriesRows:
             root_id, _, path = key.partition(b"/")
             by_root[int(root_id)].append(path)
         found: dict[bytes, SeriesFacts] = {}
-        for root_id, paths in by_root.items():
+        for number, paths in by_root.items():
             for part in sliced(paths):
                 rows = await connection.execute(
                     select(folders.c.path, sidecars.c.facts)
                     .join(sidecars, sidecars.c.folder_id == folders.c.id)
-                    .where(folders.c.root_id == root_id, folders.c.path.in_(part), sidecars.c.type == SERIES)
+                    .where(folders.c.root_id == number, folders.c.path.in_(part), sidecars.c.type == SERIES)
                     .order_by(folders.c.path, sidecars.c.name.desc())
                 )
                 for path, facts in rows:
                     if facts is not None:
-                        found[b"%d/%s" % (root_id, bytes(path))] = SeriesFacts(**json.loads(facts))
+                        found[b"%d/%s" % (number, bytes(path))] = SeriesFacts(**json.loads(facts))
         return found
 
     async def keep_moved(
