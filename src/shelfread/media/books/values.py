@@ -32,8 +32,8 @@ def text(value: object, most: int = MOST_TEXT) -> str | None:
         value = _CONTROLS.sub("", value[: most + MOST_TEXT].replace("\r\n", "\n").replace("\r", "\n"))
         value = _SURROGATES.sub("\ufffd", value)
     value = value.strip()
-    if 4 * len(value) > most and len(encoded := value[:most].encode()) > most:
-        value = encoded[:most].decode("utf-8", "ignore").rstrip()
+    if 4 * len(value) > most:
+        value = value[:most].encode()[:most].decode("utf-8", "ignore").rstrip()
     return value or None
 
 
@@ -73,7 +73,7 @@ def names(value: object, *, commas: bool = True) -> list[str]:
     parts.append(found[begin:])
     whole: list[str] = []
     for part in parts:
-        part = part.strip()
+        part = part.strip(" \t,;")
         if whole and stays_behind_comma(part):
             whole[-1] += f", {part}"
         else:

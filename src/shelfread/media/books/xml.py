@@ -19,7 +19,7 @@ from shelfread.model.problem import ProblemCode
 #: Bytes of one document.
 MOST_BYTES = 16 << 20
 #: Bytes of one that must be healed: that takes many times longer.
-_MOST_HEALED = 2 << 20
+_MOST_HEALED = 1 << 20
 _MOST_DEPTH = 64
 #: 50,000 entries may stand in one archive; an OPF names each twice.
 _MOST_NODES = 200_000
