@@ -31,6 +31,8 @@ RECORDS = (
     "search_rows",
     "search_due",
     "conversions",
+    "covers",
+    "cover_due",
 )
 #: Rows of a kind that belong to one file.
 _OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags")

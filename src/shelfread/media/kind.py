@@ -99,5 +99,11 @@ class Kind(Protocol):
     def read_sidecar(self, source: Source) -> Sidecar | None:
         """Read one file beside the media; None when it says nothing."""
 
+    def cover(self, source: Source) -> bytes:
+        """The encoded picture inside a file that its cover is made from.
+
+        Raises an exception with a `code` of `ProblemCode` where there is none.
+        """
+
     def from_name(self, relative: bytes) -> dict[str, Any]:
         """What the name and folders alone say; `inspect --names` prints it."""

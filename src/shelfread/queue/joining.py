@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shelfread.model.job import Job, JobRequest, JobType, Scope, overlapping, united
+from shelfread.model.job import Job, JobRequest, JobType, Scope, collide, overlapping, united
 
 _SCANS = (JobType.SCAN, JobType.RESCAN)
 
@@ -68,5 +68,8 @@ def in_the_way(job: Job, running: Sequence[Job]) -> bool:
     if job.library_id is None:
         return any(other.type == job.type and other.library_id is None for other in running)
     return any(
-        other.library_id == job.library_id and overlapping(job.scopes, other.scopes) for other in running
+        other.library_id == job.library_id
+        and collide(job.type, other.type)
+        and overlapping(job.scopes, other.scopes)
+        for other in running
     )

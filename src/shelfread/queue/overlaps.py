@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from shelfread.model.job import NEEDS_LIBRARY, Job, JobType, overlapping
+from shelfread.model.job import NEEDS_LIBRARY, Job, JobType, collide, overlapping
 from shelfread.queue.trail import Run, Violation
 
 #: How long two runs may seem to overlap before it means something.
@@ -25,7 +25,8 @@ def conflicting(one: Job, other: Job) -> bool:
     if one.library_id is None or other.library_id is None:
         # A row that needs a library and has none is claimed only to be ended.
         return one.library_id is other.library_id and one.type == other.type not in NEEDS_LIBRARY
-    return one.library_id == other.library_id and overlapping(one.scopes, other.scopes)
+    same_files = one.library_id == other.library_id and overlapping(one.scopes, other.scopes)
+    return same_files and collide(one.type, other.type)
 
 
 def side_by_side(runs: Iterable[Run], tolerance_us: int = TOLERANCE_US) -> Iterator[tuple[Run, Run]]:

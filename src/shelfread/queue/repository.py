@@ -32,6 +32,7 @@ from shelfread.model.job import (
     Reason,
     Scope,
     UnknownLibrary,
+    collide,
     overlapping,
     united,
 )
@@ -43,6 +44,9 @@ from shelfread.store.database import Database, StatementFailed
 
 #: Who had to wait longer than this to write says nothing of others that did not, in seconds.
 PROMPT_S = 2.0
+
+#: How long a free worker has to take a job before one that is busy with something less urgent gives way.
+PATIENCE_US = 500_000
 
 #: Why nobody can run a job whose row the database does not let change as it must.
 _MISFIT = "its row and what is stored of it do not fit"
@@ -201,6 +205,21 @@ class ScanJobRepository(JobReader):
                     if claimed is not None:
                         return claimed
 
+    async def more_urgent(self, job: Job, types: Collection[str]) -> bool:
+        """Whether a queued job of these types goes before a running one, and no free worker has taken it."""
+        async with self.database.read() as connection:
+            waiting = await jobs.waiting(connection, types)
+            running = await jobs.running(connection) if waiting else []
+        now = self._clock()
+        others = [other for other in running if other.id != job.id]
+        return any(
+            one.priority > job.priority
+            and now - max(one.run_at, one.queued_at or 0) > PATIENCE_US
+            and job_queueing.is_due(one, now)
+            and not in_the_way(one, others)
+            for one in waiting
+        )
+
     async def _claim(self, job: Job, worker_id: str) -> Job | None:
         try:
             return await self._try_claim(job, worker_id)
@@ -262,7 +281,7 @@ class ScanJobRepository(JobReader):
             if not await jobs.lock_library(connection, library_id):
                 raise UnknownLibrary(f"there is no library {library_id}")
             for other in await jobs.running(connection, library_id):
-                if overlapping(request.scopes, other.scopes):
+                if collide(job_type, other.type) and overlapping(request.scopes, other.scopes):
                     raise AlreadyRunning(f"a scan of these files is running now (job {other.id})", other)
             await job_queueing.insert_running(connection, job_id, request, worker_id, self._clock())
             job = await jobs.get(connection, job_id)
@@ -341,7 +360,8 @@ class ScanJobRepository(JobReader):
             events.append((EventKind.COMPLETED, {"counters": job_row.counts(counters)}))
             logs = [*report.logs] if report is not None else []
             if row.library_id is not None:
-                logs.append(job_writes.summary(counters))
+                of = "cover" if row.type == JobType.COVERS else "file"
+                logs.append(job_writes.summary(counters, of))
             await job_writes.guard(connection, job, now, values, events=events, logs=logs)
             await job_trail.announce(connection)
 

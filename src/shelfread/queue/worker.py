@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from shelfread.model.job import (
     CancelRequested,
+    GaveWay,
     Job,
     JobStatus,
     LostJob,
@@ -155,6 +156,9 @@ class LibraryScanWorker:
             case Stopped():
                 if await self._repository.release(job):
                     self._log.info("job %s is stopped; what was committed stays", job.id)
+            case GaveWay():
+                if await self._repository.release(job):
+                    self._log.info("job %s gives way to something more urgent", job.id)
             case TaskLost():
                 status = await self._lose(job, error)
                 self._log.warning("job %s: %s; it is %s now", job.id, error, status or "another worker's")

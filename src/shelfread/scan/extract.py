@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -51,6 +53,8 @@ class ParserPool:
         file_timeout_s: float = 30.0,
         memory_limit: int = 512 << 20,
         frame_limit: int = 2 << 20,
+        role: str = "parser",
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Prepare a pool; nothing runs before `start`.
 
@@ -60,8 +64,12 @@ class ParserPool:
             file_timeout_s: A file that takes longer is given up.
             memory_limit: Bytes a process may take above what it has when it starts.
             frame_limit: Bytes accepted for one file.
+            role: What the processes do: one that answers as `scan.parser` does.
+            more: What it is told beside the above.
         """
+        self._role = role
         self._init = {
+            **(more or {}),
             "kind": kind_ref,
             "memory_limit": memory_limit,
             "frame_limit": frame_limit,
@@ -302,7 +310,7 @@ class ParserPool:
                 self._dead(seat)
 
         child = await Child.start(
-            "parser",
+            self._role,
             self._init,
             on_frames=lambda frames: self._frames(seat, frames),
             on_death=gone,

@@ -50,7 +50,8 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 _encoder = msgspec.msgpack.Encoder()
-_Outcome = tuple[str | None, str | None, bytes | None, bytes | bytearray]
+#: Code, detail, signature, and the item as msgpack.
+Outcome = tuple[str | None, str | None, bytes | None, bytes | bytearray]
 
 
 def limit_resources(memory: int) -> list[str]:
@@ -101,11 +102,12 @@ class Parser:
     """Reads the files of a chunk with one kind, whose reader may do anything at all."""
 
     def __init__(self, init: dict[str, Any]) -> None:
-        self._kind: Kind = resolve(init["kind"])
+        self.kind: Kind = resolve(init["kind"])
         self._frame_limit = int(init["frame_limit"])
         # Only for systems without a parent death signal: a hung reader must not outlive its parent.
         self._alarm_s = 2.0 * float(init["file_timeout_s"]) + 5.0
         self._spoiled = False
+        self.flags = _FLAGS
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         MISSING.extend(limit_resources(int(init["memory_limit"])))
 
@@ -123,7 +125,7 @@ class Parser:
 
     def _reply(self, number: int, path: bytes, relative: bytes, want: int) -> bytes:
         try:
-            fd = os.open(path, _FLAGS)
+            fd = os.open(path, self.flags)
         except (OSError, ValueError) as error:
             code, detail = open_trouble(error, path)
             return pack(number, None, (code, detail, None, _NIL))
@@ -138,14 +140,14 @@ class Parser:
             outcome = (ProblemCode.PARSER_OUTPUT, detail, None, _NIL)
         return pack(number, stamp, outcome)
 
-    def _read(self, fd: int, path: bytes, relative: bytes, want: int) -> tuple[Stamp, _Outcome]:
+    def _read(self, fd: int, path: bytes, relative: bytes, want: int) -> tuple[Stamp, Outcome]:
         status = os.fstat(fd)
         stamp = stamp_of(status)
         if not stat.S_ISREG(status.st_mode):
             return stamp, (ProblemCode.NOT_A_FILE, "not a regular file", None, _NIL)
         for _ in range(ATTEMPTS):
             source = Source(fd, path, stamp[0], relative, beside=bool(want & BESIDE))
-            outcome = self._interpret(source, want & 1)
+            outcome = self._interpret(source, want)
             try:
                 after = stamp_of(os.fstat(fd))
             except OSError:
@@ -157,17 +159,21 @@ class Parser:
             stamp = after
         return stamp, (ProblemCode.CHANGED_WHILE_READ, "the file kept changing", None, _NIL)
 
-    def _interpret(self, source: Source, want: int) -> _Outcome:
+    def make(self, source: Source, want: int) -> Outcome:
+        """What the kind makes of one open file. May raise anything: that is trouble of this file."""
+        if want & 1:
+            return None, None, None, encode_item(self.kind.read_sidecar(source))
+        reading = self.kind.read(source)
+        if not isinstance(reading, Reading):
+            raise TypeError(f"the reader returned {type(reading).__name__}")
+        detail = None if reading.detail is None else one_line(reading.detail)
+        if reading.signature is not None and not isinstance(reading.signature, bytes):
+            raise TypeError(f"the reader gave a signature of type {type(reading.signature).__name__}")
+        return reading.code, detail, reading.signature, encode_item(reading.item)
+
+    def _interpret(self, source: Source, want: int) -> Outcome:
         try:
-            if want:
-                return None, None, None, encode_item(self._kind.read_sidecar(source))
-            reading = self._kind.read(source)
-            if not isinstance(reading, Reading):
-                raise TypeError(f"the reader returned {type(reading).__name__}")
-            detail = None if reading.detail is None else one_line(reading.detail)
-            if reading.signature is not None and not isinstance(reading.signature, bytes):
-                raise TypeError(f"the reader gave a signature of type {type(reading.signature).__name__}")
-            return reading.code, detail, reading.signature, encode_item(reading.item)
+            return self.make(source, want)
         except MemoryError:
             pass  # leave the block first: the traceback holds what filled the memory
         except OSError as error:
@@ -196,7 +202,7 @@ def open_trouble(error: OSError | ValueError, path: bytes) -> tuple[ProblemCode,
     return code, one_line(error.strerror or str(error))
 
 
-def pack(number: int, stamp: Stamp | None, outcome: _Outcome) -> bytes:
+def pack(number: int, stamp: Stamp | None, outcome: Outcome) -> bytes:
     """One reply."""
     code, detail, signature, item = outcome
     return _encoder.encode((number, stamp, code, detail, signature, msgspec.Raw(item)))

@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.books import Book
 from shelfread.model.catalogue import FolderWrite
+from shelfread.model.change import Change
 from shelfread.model.library import Library, Pattern
-from shelfread.store import book_rows
+from shelfread.store import book_rows, cover_due
 from shelfread.store.ids import IdBlocks
 from shelfread.store.search_due import note, note_removed
 from shelfread.store.series import BookRules, SeriesRows
@@ -88,6 +89,24 @@ class BookCatalogue:
         if replaced or moved_from:
             await self._set_untidy(connection, True)
         await note(connection, series=touched, books=items)
+        await self._note_covers(connection, batch)
+
+    async def _note_covers(self, connection: AsyncConnection, batch: Sequence[FolderWrite]) -> None:
+        """Books that were read, and those beside which a picture changed."""
+        read = {
+            file.id
+            for folder in batch
+            for file in folder.files
+            if file.item is not None or file.change in (Change.UPDATED, Change.RESTORED)
+        }
+        beside = [
+            folder.folder_id
+            for folder in batch
+            if (folder.known or folder.continued) and (folder.sidecars or folder.lost_sidecars)
+        ]
+        if beside:
+            read |= await book_rows.books_in(connection, beside)
+        await cover_due.note(connection, self._library_id, books=read)
 
     def committed(self) -> None:
         """The transaction of the last `save` is in. Nothing is kept in memory between two."""
@@ -142,6 +161,7 @@ class BookCatalogue:
         await self._series.settle(connection, touched, at_once=())
         await self._set_untidy(connection, True)
         await note(connection, series=touched, books=[row for pair in pairs for row in pair])
+        await cover_due.note(connection, self._library_id, books=[old for _, old in pairs])
 
     async def regroup(self, connection: AsyncConnection, folders: Sequence[FolderWrite], now: int) -> None:
         """What is left in folders that lost files: their series derive anew what they show."""

@@ -222,7 +222,7 @@ async def request_cancel(connection: AsyncConnection, row: Job, now: int) -> Non
         )
 
 
-def summary(counters: Counters) -> LogLine:
+def summary(counters: Counters, of: str = "file") -> LogLine:
     """The last line of a job that completed: what came of it."""
     parts = [
         f"{count} {word}"
@@ -238,7 +238,7 @@ def summary(counters: Counters) -> LogLine:
         )
         if count
     ]
-    files = "1 file" if counters.found == 1 else f"{counters.found} files"
+    files = f"1 {of}" if counters.found == 1 else f"{counters.found} {of}s"
     return LogLine("info", f"completed: {files}" + (f": {', '.join(parts)}" if parts else ""))
 
 

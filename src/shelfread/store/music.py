@@ -12,7 +12,9 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
+from shelfread.model.change import Change
 from shelfread.model.music import Audio
+from shelfread.store import cover_due
 from shelfread.store import tracks as track_rows
 from shelfread.store.database import run_many
 from shelfread.store.ids import IdBlocks
@@ -89,6 +91,7 @@ class MusicCatalogue:
         if replaced or placing.moved_between:
             await self._lost_references(connection, before)
         await self._note(connection, placing, items)
+        await self._note_covers(connection, batch)
 
     def committed(self) -> None:
         """The transaction of the last `save` is in: what it made may be relied on."""
@@ -138,6 +141,24 @@ class MusicCatalogue:
             releases=placing.new | placing.stale,
             tracks=tracks,
         )
+        await cover_due.note(connection, self._library_id, releases=placing.new | placing.stale)
+
+    async def _note_covers(self, connection: AsyncConnection, batch: Sequence[FolderWrite]) -> None:
+        """Releases whose tracks are as they were, while what their cover is made from may not be."""
+        same = [
+            file.id
+            for folder in batch
+            for file in folder.files
+            if file.item is None and file.change in (Change.UPDATED, Change.RESTORED)
+        ]
+        beside = [
+            folder.folder_id
+            for folder in batch
+            if (folder.known or folder.continued) and (folder.sidecars or folder.lost_sidecars)
+        ]
+        if same or beside:
+            found = await track_rows.releases_with(connection, same, beside)
+            await cover_due.note(connection, self._library_id, releases=found)
 
     async def _lost_references(self, connection: AsyncConnection, before: track_rows.Before) -> None:
         """Tracks were written anew: what they referred to may show something else now, or be unused."""

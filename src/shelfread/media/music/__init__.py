@@ -75,6 +75,12 @@ class Music:
             return None
         return Sidecar(picture.type, picture.mime, picture.width, picture.height)
 
+    def cover(self, source: Source) -> bytes:
+        """The picture inside a sound file. Raises NoCover."""
+        from shelfread.media.music import cover
+
+        return cover.cover(source)
+
     def from_name(self, relative: bytes) -> dict[str, Any]:
         """What the name and folders alone say."""
         return from_name(relative)
