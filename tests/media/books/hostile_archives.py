@@ -45,6 +45,7 @@ from tests.media.books.archive_makers import (
 
 PAGE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 MIB = 1 << 20
+DEFLATE_CODER = (b"\4\1\x08", b"")
 LINK, DEVICE = 0o120777, 0o060644
 
 #: Names that are text and nothing else; and how they are listed.
@@ -280,8 +281,12 @@ def _many_seven() -> bytes:
 
 def _endless_properties_seven() -> bytes:
     header = b"\1\2" + b"\1\0" * (4 * MIB)
-    block = Block([header], [LZMA2_CODER], lzma_packed(header))
-    return _behind_packed_header(block)
+    return _behind_packed_header(Block([header], [DEFLATE_CODER], deflated(header)))
+
+
+def _long_names_seven() -> bytes:
+    header = b"\1\5" + number_8(30_000) + b"\x11" + number_8(60 * MIB) + bytes(60 * MIB) + b"\0\0"
+    return _behind_packed_header(Block([header], [DEFLATE_CODER], deflated(header)))
 
 
 def _large_header_seven() -> bytes:
@@ -304,8 +309,8 @@ def _solid_seven(size: int | None = None, packed: bytes | None = None, coder: by
 
 
 def _zeros_seven() -> bytes:
-    packed = lzma_packed(bytes(11 * MIB))
-    return seven_of([Block([bytes(11 * MIB)], [LZMA2_CODER], packed)], ["zeros.png"])
+    zeros = bytes(11 * MIB)
+    return seven_of([Block([zeros], [DEFLATE_CODER], deflated(zeros))], ["zeros.png"])
 
 
 def _encrypted_seven() -> bytes:
@@ -423,6 +428,7 @@ HOSTILE: dict[str, Hostile] = {
     "absurd folders.7z": Hostile(lambda: _absurd_seven(7), refused="damaged"),
     "absurd files.7z": Hostile(lambda: _absurd_seven(5), refused="damaged"),
     "endless properties.7z": Hostile(_endless_properties_seven, refused="damaged"),
+    "long names.7z": Hostile(_long_names_seven, refused="damaged"),
     "header of a terabyte.7z": Hostile(_large_header_seven, refused=LIMIT),
     "size too low.7z": Hostile(lambda: _solid_seven(size=100), refused="damaged"),
     "size too high.7z": Hostile(lambda: _solid_seven(size=5 * MIB), reading="damaged"),

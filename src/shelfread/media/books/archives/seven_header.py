@@ -272,7 +272,8 @@ class HeaderReader:
                 anti = self._bits(sum(empty))
             elif kind == _NAMES:
                 self._inside()
-                found = self._take(end - self._at).decode("utf-16-le", "replace").split("\0")
+                said = memoryview(self._content)[self._at : end]
+                found = str(said, "utf-16-le", "replace").split("\0", count)
                 names = (found + names)[:count]
             elif kind == _ATTRIBUTES:
                 defined = self._defined(count)

@@ -22,6 +22,8 @@ _UNKNOWN_32 = 0xFFFFFFFF
 _STEP = 1 << 20
 #: Bytes in which ends of entries are looked for, in all.
 _MOST_SEARCHED = 512 << 20
+#: Places that look like the end of an entry and are not; in packed bytes there is hardly ever one.
+_MOST_CANDIDATES = 1000
 #: The first header may have junk before it.
 _FIRST = 64 << 10
 
@@ -74,10 +76,12 @@ def _descriptor(source: Source, begin: int, most: int) -> tuple[tuple[int, int, 
     """CRC, packed size, size and end of the entry whose bytes begin at `begin`; and how much was searched."""
     at = begin
     end = min(source.size, begin + most)
-    while at < end:
+    tried = 0
+    while at < end and tried < _MOST_CANDIDATES:
         piece = source.read_at(at, _STEP + 24)
         found = piece.find(b"PK\7\x08")
-        while 0 <= found < _STEP:
+        while 0 <= found < _STEP and tried < _MOST_CANDIDATES:
+            tried += 1
             length = at + found - begin
             for shape, total in ((_DESCRIPTOR, 16), (_DESCRIPTOR_64, 24)):
                 if found + total <= len(piece):
