@@ -21,6 +21,7 @@ from shelfread.scan.ignore import (
     RuleFile,
     RulesError,
     RuleSet,
+    fault_of,
     read_ignore_file,
 )
 
@@ -207,6 +208,28 @@ def test_an_excluded_folder_is_walked_only_when_a_negation_can_reach_it() -> Non
     assert rules.may_bring_back(b"extras/x", 1)
     assert not rules.may_bring_back(b"extras/x/y", 1)
     assert not rules.may_bring_back(b"node_modules", 2)
+
+
+@pytest.mark.parametrize(
+    ("rules", "fault"),
+    [
+        (["extras/", "!a", "# why"], None),
+        ([" "], "one line of text"),
+        (["a\nb"], "one line of text"),
+        (["\udcff"], "one line of text"),
+        (["fine", "a[b"], "'a[b' is no ignore rule: it has an unclosed bracket"),
+        (["/"], "it matches nothing"),
+        (["a\\"], "it ends with a lone backslash"),
+        (["é" * 3000], "it is longer than 4096 bytes"),
+        ([f"{'x' * 300}{number}*" for number in range(400)], "wildcard rules"),
+    ],
+)
+def test_c18_rules_of_a_library_that_cannot_be_are_refused_with_the_reason(
+    rules: list[str], fault: str | None
+) -> None:
+    found = fault_of(rules)
+    assert (found is None) == (fault is None)
+    assert (fault or "") in (found or "")
 
 
 @settings(deadline=None)

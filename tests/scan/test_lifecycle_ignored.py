@@ -134,3 +134,73 @@ async def test_a_problem_of_an_ignored_file_is_not_shown(shelf: Shelf) -> None:
     assert await shelf.scan() == {"unchanged": 5, "removed": 1}
     report = await shelf.app.scan(await shelf.library(), pools=shelf.pools)
     assert report.problems == []
+
+
+async def left_out(shelf: Shelf) -> list[tuple[int, str, bytes | None, int | None, bytes | None]]:
+    outcome = await shelf.outcome()
+    return [(each.files, each.why, each.file, each.line, each.rule) for each in outcome.hidden]
+
+
+async def test_c18_a_scan_says_which_rules_hide_how_many_files_from_now_on(shelf: Shelf) -> None:
+    await full(shelf)
+    assert await left_out(shelf) == []
+    shelf.tree.write("Ada/.shelfignore", "# not music\nextras/\n")
+    shelf.tree.write("Bix/.nomedia", "")
+    await shelf.app.libraries.change(shelf.library_id, options=LibraryOptions(ignore=("x", "2.mp3")))
+    assert await left_out(shelf) == [
+        (2, "excluded", b"Ada/.shelfignore", 2, b"extras/"),
+        (1, "excluded", None, 2, b"2.mp3"),
+        (1, "excluded", b"Bix/.nomedia", 1, None),
+    ]
+    (job, *_) = await shelf.app.jobs.history(shelf.library_id, 1)
+    assert job.report is not None
+    assert job.report["left_out"]["files"] == 4
+    assert job.report["left_out"]["rules"][0] == {
+        "files": 2,
+        "why": "excluded",
+        "rule": "extras/",
+        "file": f"{shelf.tree.path}/Ada/.shelfignore",
+        "line": 2,
+    }
+    log = {(line["level"], line["message"]): line["path"] for line in await shelf.table("job_logs")}
+    message = "extras/ (line 2 of this file) leaves out 2 files that were catalogued"
+    assert log["info", message] == f"{shelf.tree.path}/Ada/.shelfignore".encode()
+    assert ("info", "2.mp3 (line 2 of the library's own rules) leaves out 1 file that was catalogued") in log
+    # Said once: the next scan finds nothing that it did not know.
+    assert await left_out(shelf) == []
+
+
+async def test_files_that_are_gone_are_not_counted_as_left_out(shelf: Shelf) -> None:
+    await full(shelf)
+    shelf.tree.write("Ada/.shelfignore", "extras/\n")
+    shelf.tree.delete("Ada/extras/3.mp3")
+    shelf.tree.delete("Bix/4.mp3")
+    outcome = await shelf.outcome()
+    assert counted(outcome.counters) == {"unchanged": 2, "removed": 3}
+    assert [(each.files, each.rule) for each in outcome.hidden] == [(1, b"extras/")]
+
+
+async def test_a_link_that_is_not_followed_any_more_is_told_as_the_reason(new_shelf: NewShelf) -> None:
+    shelf = await new_shelf(options=LibraryOptions(follow_symlinks=True))
+    shelf.tree.add("Ada/1.mp3")
+    (shelf.tree.path / "Ada" / "other.mp3").symlink_to("1.mp3")
+    assert await shelf.scan() == {"added": 2}
+    await shelf.app.libraries.change(shelf.library_id, options=LibraryOptions())
+    outcome = await shelf.outcome()
+    assert [(each.files, each.why, each.line) for each in outcome.hidden] == [(1, "link", None)]
+
+
+async def test_of_very_many_rules_those_that_hide_most_are_told(shelf: Shelf) -> None:
+    for number in range(30):
+        shelf.tree.add(f"{number:02}/a.mpc")
+    shelf.tree.add("00/b.mpc")
+    await shelf.scan()
+    shelf.tree.write(".shelfignore", "".join(f"{number:02}/\n" for number in range(25)))
+    outcome = await shelf.outcome()
+    assert (outcome.hidden[0].files, outcome.hidden[0].rule, len(outcome.hidden)) == (2, b"00/", 25)
+    (job, *_) = await shelf.app.jobs.history(shelf.library_id, 1)
+    assert job.report is not None
+    assert (job.report["left_out"]["files"], job.report["left_out"]["more_rules"]) == (26, 5)
+    messages = [line["message"] for line in await shelf.table("job_logs")]
+    assert len([text for text in messages if "leaves out" in text]) == 20
+    assert "5 more rules leave out 5 files that were catalogued" in messages

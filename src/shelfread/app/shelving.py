@@ -21,6 +21,7 @@ from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule, ScheduleProblem
 from shelfread.queue.cron import checked as checked_cron
 from shelfread.queue.schedule import Schedules
+from shelfread.scan.ignore import fault_of
 from shelfread.store import schedules
 from shelfread.store.clock import text_of
 from shelfread.store.libraries import Also, RootsChanged
@@ -28,7 +29,7 @@ from shelfread.store.libraries import Also, RootsChanged
 if TYPE_CHECKING:
     from shelfread.app import App
 
-_NAME_LIMIT, _RULE_LIMIT = 200, 4096
+_NAME_LIMIT = 200
 
 
 class Unfit(ValueError):
@@ -204,9 +205,9 @@ def _refuse_name(name: str) -> None:
 
 
 def _refuse_rules(options: LibraryOptions) -> None:
-    for rule in options.ignore:
-        if not rule.isprintable() or not rule.strip() or len(rule) > _RULE_LIMIT or not _is_text(rule):
-            raise Unfit("options.ignore", f"{rule[:80]!r} is no ignore rule: it has to be one line of text")
+    fault = fault_of(options.ignore)
+    if fault is not None:
+        raise Unfit("options.ignore", fault)
 
 
 def _refuse_ways_out(app: App, options: LibraryOptions) -> None:

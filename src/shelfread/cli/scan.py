@@ -97,6 +97,7 @@ async def _scan(
         result.counters = report.outcome.counters
         result.unavailable = report.outcome.unavailable
         result.held = report.outcome.held
+        result.hidden = report.outcome.hidden
     result.duration_s = time.monotonic() - started
     if result.error is not None:
         # The database may be what failed; then there is nothing to add.

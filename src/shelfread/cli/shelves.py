@@ -20,10 +20,10 @@ from shelfread.cli.timetable import checked_cron, give, next_words, of_library, 
 from shelfread.model.job import Job
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule
+from shelfread.scan.ignore import fault_of
 from shelfread.store.problems import open_problems
 
 _HISTORY = 5
-_IGNORE_LIMIT = 4096
 
 
 @dataclass(frozen=True)
@@ -231,9 +231,8 @@ def _print_library(
             paper.line((colour, f"    {shown(root.reason)}{said}"))
     paper.line()
     items = entry["items"]
-    rows = {
-        word: number(items[word]) for word in ("ready", "error", "missing", "releases", "artists", "genres")
-    }
+    holds = ("series",) if library.kind == "books" else ("releases", "artists", "genres")
+    rows = {word: number(items[word]) for word in ("ready", "error", "missing", *holds)}
     if items["held"]:
         rows["held as gone"] = f"{number(items['held'])}  (shelfread library confirm {library.id}, or reject)"
     rows["problems"] = number(entry["open_problems"])
@@ -268,9 +267,9 @@ def _checked_name(name: bytes) -> str:
 
 
 def _checked_rules(rules: Sequence[str]) -> tuple[str, ...]:
-    for rule in rules:
-        if not rule.isprintable() or not rule.strip() or len(rule) > _IGNORE_LIMIT:
-            raise Refused(f"{rule[:80]!r} is no ignore rule: it has to be one line of text")
+    fault = fault_of(rules)
+    if fault is not None:
+        raise Refused(fault)
     return tuple(rules)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from shelfread.cli.left_out import print_left_out
 from shelfread.cli.outcome import FINE, WITH_PROBLEMS
 from shelfread.cli.printing import Paper, print_problems
 from shelfread.cli.targets import Target
 from shelfread.cli.texts import counted, duration, number, path_fields, shown
 from shelfread.model.change import Counters
+from shelfread.model.hidden import HiddenBy
+from shelfread.scan.hidden import hidden_json
 from shelfread.store.problems import ProblemRow
 
 #: Problems in the summary; `shelfread problems` shows all.
@@ -30,6 +33,8 @@ class Result:
     #: Roots that were not believed, with the reason.
     unavailable: list[tuple[bytes, str]] = field(default_factory=list)
     held: int = 0
+    #: Files that are there, marked missing since a rule leaves them out now.
+    hidden: list[HiddenBy] = field(default_factory=list)
     duration_s: float = 0.0
     #: The line for people when it did not complete, and the word for programs.
     error: str | None = None
@@ -57,6 +62,8 @@ def result_fields(result: Result) -> dict[str, Any]:
             {**path_fields(row.path), "code": row.code, "detail": row.detail} for row in result.problems
         ],
     }
+    if result.hidden:
+        document["left_out"] = hidden_json(result.hidden)
     if result.error is not None:
         document["error"] = result.error
         document["reason"] = result.reason
@@ -80,6 +87,9 @@ def print_summary(result: Result) -> None:
         paper.line(("", ", ".join(took)))
     paper.line()
     _print_counters(paper, counters)
+    if result.hidden:
+        paper.line()
+        print_left_out(paper, hidden_json(result.hidden))
     # Two codes have a paragraph of their own below.
     files = [row for row in result.problems if row.code not in ("root_unavailable", "mass_removal_held")]
     if files:

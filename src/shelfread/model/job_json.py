@@ -16,6 +16,7 @@ from shelfread.model.change import Counters
 from shelfread.model.job import Event, Job, StoredLine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PATHS_OF_REPORTS = ("path", "file", "rule")
 _COUNTS = tuple(item.name for item in fields(Counters))
 #: Where a path begins in a text: behind a space, a quote, a bracket, or what leads up to it.
 _PATH = re.compile(r"(?:^|(?<=[\s'\"`(\[<{:=,]))/(?=\S)")
@@ -72,8 +73,20 @@ def job_json(job: Job, worker: Mapping[str, Any] | None = None, *, paths: bool =
         "cancel_requested_at": iso_us(job.cancel_requested_at),
         "timeout_s": job.timeout_s,
         "worker": worker_json(job.worker_id, worker),
-        "report": job.report,
+        "report": job.report if paths else _report_without_paths(job.report),
     }
+
+
+def _report_without_paths(value: Any) -> Any:
+    """A report for those who may not see paths; what rules say names folders too."""
+    if isinstance(value, Mapping):
+        return {
+            key: None if key in _PATHS_OF_REPORTS else _report_without_paths(part)
+            for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_report_without_paths(part) for part in value]
+    return without_paths(value) if isinstance(value, str) else value
 
 
 def counts_json(job: Job) -> dict[str, int | None]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from shelfread.model.catalogue import NewFolder
 from shelfread.model.job import LogLine
 from shelfread.model.problem import ProblemCode
+from shelfread.scan.folder import WalkRules
 
 
 class Place(NamedTuple):
@@ -24,7 +25,7 @@ class Place(NamedTuple):
 class Findings:
     """Shared by the stages of one scan, all in one event loop."""
 
-    __slots__ = ("gone", "later", "logs", "mounted", "new_folders", "passed", "places", "spared")
+    __slots__ = ("gone", "later", "logs", "mounted", "new_folders", "passed", "places", "rules", "spared")
 
     def __init__(self) -> None:
         #: Rows for folders that were just discovered, parents first.
@@ -37,6 +38,8 @@ class Findings:
         self.gone: list[tuple[int, bytes]] = []
         #: Known files and folders that are there and were passed over by a rule: (root id, path).
         self.passed: set[tuple[int, bytes]] = set()
+        #: What the walk went by, by root.
+        self.rules: dict[int, WalkRules] = {}
         #: Mounts that are gone with the folders they were in: (root id, path).
         self.spared: list[tuple[int, bytes]] = []
         #: Digests by folder row that are stored only when what is gone from the folder is settled.

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from shelfread.scan.digest import text_digest
@@ -226,6 +227,22 @@ class RuleBook:
 def patterns_text(patterns: tuple[str, ...]) -> bytes:
     """The rules of a library's options as the text of an ignore file."""
     return "\n".join(patterns).encode("utf-8", "surrogateescape")
+
+
+def fault_of(rules: Sequence[str]) -> str | None:
+    """Why these cannot be the rules of a library's options, for people; None when they can."""
+    for rule in rules:
+        if not rule.isprintable() or not rule.strip():
+            return f"{rule[:80]!r} is no ignore rule: it has to be one line of text"
+        try:
+            parse_line(rule.encode())
+        except BadPattern as error:
+            return f"{rule[:80]!r} is no ignore rule: it {error}"
+    try:
+        RuleFile(patterns_text(tuple(rules)))
+    except RulesError as error:
+        return f"the list of ignore rules {error}"
+    return None
 
 
 def read_ignore_file(path: bytes) -> bytes:

@@ -146,10 +146,12 @@ class _Stream:
         async def take(parts: Sequence[Part]) -> None:
             await self._read(parts, rules)
 
+        walk_rules = library_rules(self._kind, options, ignore_inode=ignore_inode)
+        self._findings.rules[found.root.id] = walk_rules
         walk = RootWalk(
             self._database,
             found,
-            library_rules(self._kind, options, ignore_inode=ignore_inode),
+            walk_rules,
             Discovery(
                 self._database,
                 found.root.id,

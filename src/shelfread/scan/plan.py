@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shelfread.model.change import Counters
+from shelfread.model.hidden import HiddenBy
 from shelfread.model.job import Scope
 from shelfread.model.library import Library
 
@@ -40,6 +41,8 @@ class Outcome:
     unavailable: list[tuple[bytes, str]] = field(default_factory=list)
     #: Removals that wait for a person.
     held: int = 0
+    #: Of what was marked missing, what is there and left out by a rule.
+    hidden: list[HiddenBy] = field(default_factory=list)
 
     def to_json(self) -> dict[str, int]:
         """The counts of the run as a JSON object, with `registered` (PROMISES A5)."""

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.change import Counters
+from shelfread.model.hidden import HiddenBy
 from shelfread.model.job import LogLine, Phase, Scope
 from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.findings import Findings
 from shelfread.scan.gone import look_again
+from shelfread.scan.hidden import Reasons, hidden_json, hidden_lines
 from shelfread.scan.plan import Outcome, Plan
 from shelfread.scan.progress import Progress
 from shelfread.scan.roots import RootCheck, check
@@ -51,6 +53,8 @@ class _Verdict(NamedTuple):
     due: set[int]
     #: Roots that were believed at first and are not any more: nothing under them is marked.
     lost: list[RootCheck]
+    #: Of what is marked, what is there and left out by a rule.
+    hidden: list[HiddenBy]
 
 
 class Reconciler:
@@ -110,24 +114,26 @@ class Reconciler:
         outcome = {
             "unavailable": [{"path": text_of(path), "reason": reason} for path, reason in unavailable],
             "held": held,
+            "left_out": hidden_json(verdict.hidden),
         }
         report = BatchReport(
             counters,
             Phase.DONE,
             self._progress.total,
-            logs=_held_lines(verdict),
+            logs=[*_held_lines(verdict), *hidden_lines(verdict.hidden)],
             rows_until=self._clock.now(),
             outcome=outcome,
         )
         await self._batch.finish(work, report)
         # Not before: a heartbeat must not tell what may yet be rolled back.
         self._progress.counters = counters
-        return Outcome(counters, unavailable, held)
+        return Outcome(counters, unavailable, held, verdict.hidden)
 
     async def _judge(self, believed: list[RootCheck]) -> _Verdict:
         """Decide over every file that was not where the catalogue has it; writes nothing but second looks."""
         lost = await self._check_again(believed)
-        due, passed_over = await self._look_again()
+        reasons = Reasons({found.root.id: found.root.path for found in believed}, self._findings.rules)
+        due, passed_over = await self._look_again(reasons)
         stable = [found.root.id for found in believed if found.stable_inodes]
         async with self._database.read() as connection:
             left = await removals.left(connection, self._batch.seq)
@@ -156,7 +162,8 @@ class Reconciler:
             if root_id not in confirmed
             and count - known_there[root_id] > max(REMOVALS_AT_ONCE, REMOVAL_SHARE * present.get(root_id, 0))
         }
-        return _Verdict(believed, moves, left, present, held, holding, due, lost)
+        hidden = reasons.of(root_id for root_id in left if root_id not in held)
+        return _Verdict(believed, moves, left, present, held, holding, due, lost, hidden)
 
     async def _merge(
         self, connection: Any, moves: Sequence[tuple[int, int]], counters: Counters, now: int
@@ -240,7 +247,7 @@ class Reconciler:
     def _report(self, phase: Phase) -> BatchReport:
         return BatchReport(self._progress.counters.copy(), phase, self._progress.total)
 
-    async def _look_again(self) -> tuple[set[int], dict[int, int]]:
+    async def _look_again(self, reasons: Reasons) -> tuple[set[int], dict[int, int]]:
         """Look once more at every file that was not listed.
 
         One that is there again stays, and its folder is looked at again: its disk may have been away for a
@@ -263,6 +270,7 @@ class Reconciler:
                 look_again, paths, page, self._findings.passed, self._started * 1000
             )
             passed_over.update((candidate.file_id, candidate.root_id) for candidate in there)
+            await asyncio.to_thread(reasons.note, there)
             if late:
                 due.update(candidate.folder_id for candidate in late)
 

@@ -72,7 +72,7 @@ def parse_line(line: bytes) -> Pattern | None:
     if not line or line.startswith(b"#"):
         return None
     if len(line) > MAX_LINE:
-        raise BadPattern(f"longer than {MAX_LINE} bytes")
+        raise BadPattern(f"is longer than {MAX_LINE} bytes")
     if b"\0" in line:
         raise BadPattern("contains NUL bytes")
     negated = line.startswith(b"!")
@@ -92,7 +92,7 @@ def parse_line(line: bytes) -> Pattern | None:
         source = _segment_source(tokens) if by_name else _path_source(tokens)
         return Pattern(negated, folders_only, by_name, None, re.compile(source), segments)
     except (re.error, RecursionError, OverflowError) as error:
-        raise BadPattern(f"not understood: {error}") from None
+        raise BadPattern(f"is not understood: {error}") from None
 
 
 def could_match_below(pattern: Pattern, folder: bytes) -> bool:
@@ -144,7 +144,7 @@ def _tokens(text: bytes) -> list[bytes]:
                 at += 1
             tokens.append(_SLASH if char == b"/" else re.escape(char))
             if tokens[-1] == _STAR:  # pragma: no cover - re.escape gives a backslash before a star
-                raise BadPattern("not understood")
+                raise BadPattern("is not understood")
     return tokens
 
 
