@@ -31,9 +31,9 @@ def read_comet(content: bytes) -> Book:
     Raises:
         BookTrouble: LIMIT_EXCEEDED or DAMAGED: it cannot be read, or is something else.
     """
-    root = parse(content, "CoMet.xml")
+    root = parse(content, "it")
     if root.name != "comet":
-        raise BookTrouble(ProblemCode.DAMAGED, f"CoMet.xml holds <{root.name[:40]}> and no <comet>")
+        raise BookTrouble(ProblemCode.DAMAGED, f"it holds <{root.name[:40]}> and no <comet>")
     said: dict[str, list[str]] = {}
     for child in root.children:
         said.setdefault(child.name, []).append(child.text)

@@ -22,7 +22,7 @@ def read_comicbookinfo(comment: bytes) -> Book | None:
     """What the comment of a zip archive says; None when it is a comment of another sort.
 
     Raises:
-        BookTrouble: DAMAGED: it is ComicBookInfo by its words, and no JSON.
+        BookTrouble: METADATA_UNREADABLE: it is ComicBookInfo by its words, and no JSON.
     """
     if _KEY.encode() not in comment:
         return None
@@ -31,7 +31,9 @@ def read_comicbookinfo(comment: bytes) -> Book | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise BookTrouble(ProblemCode.DAMAGED, "the ComicBookInfo in the archive's comment cannot be read")
+        raise BookTrouble(
+            ProblemCode.METADATA_UNREADABLE, "the ComicBookInfo in the comment of the archive is no JSON"
+        )
     return _book(said)
 
 

@@ -47,9 +47,9 @@ def read_comicinfo(content: bytes) -> Book:
     Raises:
         BookTrouble: LIMIT_EXCEEDED or DAMAGED: it cannot be read, or is something else.
     """
-    root = parse(content, "ComicInfo.xml", textless=frozenset(("pages",)))
+    root = parse(content, "it", textless=frozenset(("pages",)))
     if root.name != "comicinfo":
-        raise BookTrouble(ProblemCode.DAMAGED, f"ComicInfo.xml holds <{root.name[:40]}> and no <ComicInfo>")
+        raise BookTrouble(ProblemCode.DAMAGED, f"it holds <{root.name[:40]}> and no <ComicInfo>")
     said = {}
     for child in root.children:
         # The first that says something: some tools write an element again, empty.

@@ -35,9 +35,9 @@ def read_metroninfo(content: bytes) -> Book:
     Raises:
         BookTrouble: LIMIT_EXCEEDED or DAMAGED: it cannot be read, or is something else.
     """
-    root = parse(content, "MetronInfo.xml")
+    root = parse(content, "it")
     if root.name != "metroninfo":
-        raise BookTrouble(ProblemCode.DAMAGED, f"MetronInfo.xml holds <{root.name[:40]}> and no <MetronInfo>")
+        raise BookTrouble(ProblemCode.DAMAGED, f"it holds <{root.name[:40]}> and no <MetronInfo>")
     parts: dict[str, Node] = {}
     for child in root.children:
         parts.setdefault(child.name, child)

@@ -39,6 +39,8 @@ def text(value: object, most: int = MOST_TEXT) -> str | None:
 
 def name(value: object) -> str | None:
     """A name: a text of one line."""
+    if isinstance(value, str) and len(value) <= MOST_NAME // 4 and value.isprintable() and "  " not in value:
+        return value.strip() or None
     found = text(value, MOST_TEXT)
     if found is None:
         return None

@@ -74,7 +74,7 @@ def parse(content: bytes, what: str, *, textless: frozenset[str] = frozenset()) 
 
     Args:
         content: The document as it came, in any encoding.
-        what: The name that messages give it.
+        what: What messages call it, "it" where the caller names it.
         textless: Names of elements in whose children no text is expected: it is passed over, quicker.
 
     Raises:
