@@ -142,7 +142,7 @@ class Rounds:
         spent = "" if measured.cpu_s is None else f"CPU {measured.cpu_s:6.2f} s"
         others = "" if measured.others is None else f"others {measured.others:4.2f}"
         seconds = f"{measured.seconds:8.3f} s  {spent:13}  {others:11}"
-        print(f"  {which}  {name:16} {step:16} {seconds}  {measured.says}", flush=True)
+        print(f"  {which}  {name:16} {step:21} {seconds}  {measured.says}", flush=True)
 
 
 def do(run: Run, step: Step, *, sample: bool) -> Measured:

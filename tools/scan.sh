@@ -1,32 +1,65 @@
 #!/bin/sh
-# Scans $DIR into the catalogue of this checkout, or without it a sample library that is generated once.
-# Takes DIR and LOCAL from the environment, as make gives them.
+# Scans $DIR into the catalogue of this checkout, or without it two sample libraries that are generated once:
+# music, then books. Takes DIR, KIND and LOCAL from the environment, as make gives them.
 set -eu
 
 local=${LOCAL:-.local}
+python=${VENV:-.venv}/bin/python
 shelfread=${VENV:-.venv}/bin/shelfread
-case ${DIR:-} in
-    '')
-        folder=$local/sample
-        if [ ! -d "$folder" ]; then
-            # Made beside it and renamed when it is whole: an interrupted start leaves no half a library.
-            mkdir -p "$local"
-            rm -rf "$folder.new"
-            printf '%s\n' "scan: generating a small library in $folder" >&2
-            "${VENV:-.venv}/bin/python" -m bench.corpus sample "$folder.new" >/dev/null
-            mv "$folder.new" "$folder"
-        fi
-        ;;
-    '~') folder=$HOME ;;
-    '~/'*) folder=$HOME/${DIR#'~/'} ;;
-    *) folder=$DIR ;;
-esac
+
+# sample WHAT FOLDER: made beside it and renamed when it is whole, so an interrupted start leaves no half a library.
+sample() {
+    [ ! -d "$2" ] || return 0
+    mkdir -p "$local"
+    rm -rf "$2.new"
+    printf '%s\n' "scan: generating a small library in $2" >&2
+    "$python" -m bench.corpus "$1" "$2.new" >/dev/null
+    mv "$2.new" "$2"
+}
 
 # This catalogue is the checkout's own, whatever the person's settings say.
 export SHELFREAD_DATA_DIR="$local/state" SHELFREAD_DATABASE_URL=
-trap : INT # the scan stops by itself, in order
-status=0
-"$shelfread" scan -- "$folder" || status=$?
-trap - INT
-[ "$status" -eq 3 ] || exit "$status"
-printf '%s\n' "scan: done; some files have problems. To see them: SHELFREAD_DATA_DIR=$local/state $shelfread problems" >&2
+problems=no
+
+# scan KIND FOLDER: one scan is of one kind.
+scan() {
+    status=0
+    trap : INT # the scan stops by itself, in order
+    "$shelfread" scan --kind "$1" -- "$2" || status=$?
+    trap - INT
+    case $status in
+        0) ;;
+        3) problems=yes ;;
+        *) exit "$status" ;;
+    esac
+}
+
+case ${DIR:-} in
+    '')
+        kind=${KIND:-both}
+        case $kind in
+            both | music | books) ;;
+            *) printf '%s\n' "scan: KIND is music or books, not $kind" >&2; exit 2 ;;
+        esac
+        if [ "$kind" != books ]; then
+            sample sample "$local/sample"
+            [ "$kind" = music ] || printf '%s\n' "scan: first the music, then the books" >&2
+            scan music "$local/sample"
+        fi
+        if [ "$kind" != music ]; then
+            sample sample-books "$local/sample-books"
+            [ "$kind" = books ] || echo
+            scan books "$local/sample-books"
+        fi
+        ;;
+    *)
+        case $DIR in
+            '~') folder=$HOME ;;
+            '~/'*) folder=$HOME/${DIR#'~/'} ;;
+            *) folder=$DIR ;;
+        esac
+        scan "${KIND:-$("$python" tools/guess_kind.py "$folder")}" "$folder"
+        ;;
+esac
+[ "$problems" = no ] ||
+    printf '%s\n' "scan: done; some files have problems. To see them: SHELFREAD_DATA_DIR=$local/state $shelfread problems" >&2

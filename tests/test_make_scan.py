@@ -1,0 +1,63 @@
+"""`make scan`: what a newcomer types first, and whose folder holds which kind of media."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.guess_kind import kind_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _scan(local: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHELFREAD_")}
+    environment |= {
+        "LOCAL": str(local),
+        "VENV": str(Path(sys.executable).parents[1]),
+        "NO_COLOR": "1",
+        **more,
+    }
+    return subprocess.run(
+        ["sh", "tools/scan.sh"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_sample_books_are_made_once_and_scanned_and_a_folder_of_them_is_known_as_books(
+    tmp_path: Path,
+) -> None:
+    done = _scan(tmp_path, KIND="books")
+    assert done.returncode == 0, done.stderr
+    assert "generating a small library in" in done.stderr
+    assert "sample-books  library 1, new" in done.stdout
+    assert "Broken Download.cbz" in done.stdout
+    assert "some files have problems" in done.stderr
+    again = _scan(tmp_path, DIR=str(tmp_path / "sample-books"))
+    assert again.returncode == 0, again.stderr
+    assert "generating" not in again.stderr
+    # The kind was guessed: else there would be a library of music.
+    assert "sample-books  library 1\n" in again.stdout
+
+
+def test_an_unknown_kind_of_sample_is_refused(tmp_path: Path) -> None:
+    done = _scan(tmp_path, KIND="films")
+    assert done.returncode == 2
+    assert "KIND is music or books" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        ([b"01 one.mp3", b"02 two.FLAC", b"booklet.pdf"], "music"),
+        ([b"1.cbz", b"2.CBR", b"theme.mp3"], "books"),
+        ([b"novel.epub"], "books"),
+        ([b"notes.txt", b"no suffix"], "music"),
+        ([], "music"),
+    ],
+)
+def test_what_there_is_more_of_decides(names: list[bytes], kind: str) -> None:
+    assert kind_of(iter(names))[0] == kind
