@@ -22,6 +22,8 @@ from shelfread.model.job import Job, JobStatus, Phase
 WAIT_S = 8.0
 #: How long it waits for the moment that it would like best.
 CHOOSY_S = 1.0
+#: How long a stopped worker of the control waits for a successor to be in the middle of its job.
+FOLLOWED_S = 20.0
 #: How long an order waits for the transaction that it is for.
 ORDER_S = 3.0
 
@@ -32,7 +34,17 @@ Line = dict[str, Any]
 class Blows:
     """Strikes faults, one after the other; those that last go on by themselves."""
 
-    def __init__(self, app: App, stage: Sqlite | Postgres, crew: Crew, write: Callable[[Line], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        stage: Sqlite | Postgres,
+        crew: Crew,
+        write: Callable[[Line], None],
+        *,
+        fenced: bool = True,
+    ) -> None:
+        """`fenced` is false for the control, whose stopped workers go on while a successor is at it."""
+        self._fenced = fenced
         self._app = app
         self._stage = stage
         self._crew = crew
@@ -124,7 +136,7 @@ class Blows:
                     for pid in hand.residents():
                         strike(pid, signal.SIGSTOP, hand.pid)
                 await self._judge(fault, scan, job, struck)
-                self._last(self._awake(hand, fault))
+                self._last(self._awake(fault, scan, job))
             case Kind.STOP_INSIDE:
                 hand.busy = True
                 what = inside.STOP_BEFORE if fault.point is Point.BEFORE_COMMIT else inside.STOP_AFTER
@@ -132,7 +144,7 @@ class Blows:
                 if struck:
                     hand.signal(signal.SIGSTOP)
                 await self._judge(fault, scan, job, struck)
-                self._last(self._awake(hand, fault))
+                self._last(self._awake(fault, scan, job))
             case Kind.CLOCK:
                 hand.jump(fault.hours)
                 await self._judge(fault, scan, job, True)
@@ -274,15 +286,29 @@ class Blows:
         await hand.leave()
         await self._again(hand, fault)
 
-    async def _awake(self, hand: Hand, fault: Fault) -> None:
+    async def _awake(self, fault: Fault, scan: Scan, job: Job) -> None:
         """Go on after the pause: the scans first, so that they meet a world that has moved on."""
+        hand = scan.hand
         await asyncio.sleep(fault.hold_s)
+        if not self._fenced:
+            await self._followed(job)
         for pid in hand.residents():
             strike(pid, signal.SIGCONT, hand.pid)
         if fault.kind in (Kind.STOP_WORKER, Kind.STOP_INSIDE):
             await asyncio.sleep(fault.choice * 1.5)
         go_on(hand)
         hand.busy = False
+
+    async def _followed(self, job: Job) -> None:
+        """Wait until a successor is in the middle of a job, where a stale write does harm."""
+        deadline = time.monotonic() + FOLLOWED_S
+        while time.monotonic() < deadline:
+            now = await self._row(job.id)
+            if now is None or now.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+                return
+            if now.fence > job.fence and now.status is JobStatus.RUNNING and now.counters.processed:
+                return
+            await asyncio.sleep(0.02)
 
     async def _fill(self, fault: Fault, scan: Scan, job: Job) -> None:
         async with self._everybody:

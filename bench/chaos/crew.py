@@ -25,8 +25,8 @@ from typing import NamedTuple
 
 from bench.chaos import inside
 
-#: Seconds that reading a file and listing a folder take, so that a scan lasts while little is computed.
-FILE_S, FOLDER_S = 0.004, 0.01
+#: Seconds that listing a folder takes.
+FOLDER_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Terms:
     url: str
     lease_s: float
     fence: bool
+    #: Seconds that reading a file takes.
+    file_s: float
 
 
 class Scan(NamedTuple):
@@ -70,7 +72,7 @@ class Hand:
             "clock": str(self.clock),
             "at": str(self.at),
             "fence": terms.fence,
-            "file_s": FILE_S,
+            "file_s": terms.file_s,
             "folder_s": FOLDER_S,
         }
         (self.site / "chaos.json").write_text(json.dumps(told))

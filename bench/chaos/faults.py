@@ -88,7 +88,7 @@ _OWN: Mapping[str, Mapping[Kind, float]] = {
     },
 }
 #: What shows that a fence is needed.
-CONTROL: Mapping[Kind, float] = {Kind.STOP_WORKER: 5, Kind.KILL_CHILD: 1}
+CONTROL: Mapping[Kind, float] = {Kind.STOP_WORKER: 1}
 _KILLED_AT = (Point.ANY, Point.ANY, Point.WALKING, Point.WORKING, Point.BEFORE_COMMIT, Point.AFTER_COMMIT)
 _HELD = (Kind.STOP_CHILD, Kind.STOP_WORKER, Kind.STOP_LOOP)
 

@@ -52,6 +52,8 @@ class Wanted:
     )
     lease_s: float = 3.0
     fence: bool = True
+    #: Seconds that reading a file takes, so that a scan lasts while little is computed.
+    file_s: float = 0.004
     weights: Mapping[Kind, float] | None = None
     #: No new fault after so many seconds.
     at_most_s: float = 3600.0
@@ -190,7 +192,7 @@ async def run(wanted: Wanted, tell: Any = print) -> Outcome:
                     await app.scan(library)
                     shelf.note_ids(await known_files(app, library))
             witness.install(database)
-            terms = crews.Terms(database.url, wanted.lease_s, wanted.fence)
+            terms = crews.Terms(database.url, wanted.lease_s, wanted.fence, wanted.file_s)
             crew = crews.Crew(folder, terms, list(wanted.hands))
             try:
                 with outcome.record.open("w", encoding="utf-8") as record:
@@ -241,7 +243,7 @@ async def _trouble(
     await crew.start()
     feeder = Feeder(app, shelf_of, wanted.seed, sum(count for _, _, count in wanted.hands))
     feeding = asyncio.create_task(feeder.run())
-    blows = Blows(app, database, crew, write)
+    blows = Blows(app, database, crew, write, fenced=wanted.fence)
     began = told = time.monotonic()
     try:
         for fault in wanted.plan():

@@ -18,7 +18,7 @@ CATALOGUE = (
     "media_files",
     "aliases",
     "removals",
-    "pictures",
+    "sidecars",
     "problems",
     "artists",
     "releases",

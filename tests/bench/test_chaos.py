@@ -58,14 +58,25 @@ def test_i1_to_i11_hold_whatever_is_killed_and_stopped(tmp_path: Path, database:
 
 @pytest.mark.timeout(600)
 def test_without_the_fence_the_same_harness_finds_stale_writes(tmp_path: Path) -> None:
-    # It takes one that goes on while its successor still runs; the first that writes then ends it.
-    for seed in range(1, 9):
-        wanted = Wanted("sqlite", 4, seed, fence=False, weights=faults.CONTROL, records=tmp_path)
+    # One that was stopped goes on while its successor is at it: it writes over it, or ends the job under it,
+    # and the next that overlaps is claimed beside it. On a busy machine the first may come too late.
+    harm: set[str] = set()
+    for seed in range(1, 5):
+        wanted = Wanted(
+            "sqlite",
+            2,
+            seed,
+            sizes=(250, 250),
+            fence=False,
+            file_s=0.02,
+            weights=faults.CONTROL,
+            records=tmp_path,
+        )
         outcome = asyncio.run(run(wanted, lambda _: None))
-        stale = [one for one in outcome.violations if one.invariant in ("I2", "I9")]
-        if stale:
+        harm = {one.invariant for one in outcome.violations}
+        if harm & {"I2", "I5", "I9"}:
             break
-    assert stale
+    assert harm & {"I2", "I5", "I9"}, harm
 
 
 def test_the_plan_follows_from_the_seed_alone() -> None:
