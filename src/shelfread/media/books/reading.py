@@ -166,12 +166,12 @@ def _read_archive(source: Source, found: _Read) -> None:
         book, troubles = epub.read_epub(archive)
         found.said.append(book)
         found.cover = book.cover
-        found.troubles += [*archive.warnings, *troubles]
+        found.troubles += [*_warnings(archive), *troubles]
         return
     found.format = _FORMATS[archive.container]
     found.pages = pages_of(archive.entries)
     found.signature = signature_of(archive, lambda name: not is_page(name)) or ends_of(source)
-    found.troubles += archive.warnings
+    found.troubles += _warnings(archive)
     if not found.pages:
         found.troubles.insert(0, _without_pages(archive))
     elif all(page.encrypted for page in found.pages):
@@ -181,6 +181,11 @@ def _read_archive(source: Source, found: _Read) -> None:
         stated = next((one.cover.number for one in found.said if one.cover is not None), None)
         number = front_of(found.pages, stated)
         found.cover = _measured(source, archive, found.pages[number], number)
+
+
+def _warnings(archive: Archive) -> list[BookTrouble]:
+    """What is wrong with an archive whose pages can be read. Links and devices in it are nobody's loss."""
+    return [one for one in archive.warnings if one.code is not ProblemCode.UNSUPPORTED]
 
 
 def is_epub(archive: Archive) -> bool:
