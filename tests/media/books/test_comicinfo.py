@@ -179,5 +179,6 @@ def test_c3_what_is_none_is_a_trouble_with_a_code(content: bytes, code: ProblemC
 def test_c3_lists_and_texts_have_an_end() -> None:
     many = ", ".join(f"Name {n}" for n in range(10_000))
     book = _inner(f"<Writer>{many}</Writer><Characters>{many}</Characters><Summary>{'x' * 200_000}</Summary>")
-    assert len(book.credits) == len(book.writers) == len(book.tags) == 500
+    assert len(book.credits) == len(book.writers) == 300
+    assert len(book.tags) == 500
     assert len(book.summary or "") == 65_536

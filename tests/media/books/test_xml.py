@@ -155,6 +155,7 @@ def test_c3_what_is_no_xml_is_damaged(content: bytes) -> None:
         ("bytes", b"<r>" + b" " * MOST_BYTES + b"</r>"),
         ("depth", b"<a>" * 65 + b"</a>" * 65),
         ("a great depth", b"<a>" * 1_000_000),
+        ("text", b"<r>" + b"<a>" * 2 + b"</a>".join([b"x" * 60_000] * 2) + b"<a>".join([b"y" * 60_000] * 7)),
         ("elements", b"<r>" + b"<a/>" * 200_001 + b"</r>"),
         ("attributes", b"<r " + b" ".join(b'a%x=""' % n for n in range(500_001)) + b"/>"),
     ],

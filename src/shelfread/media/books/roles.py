@@ -12,7 +12,7 @@ from shelfread.media.books import values
 from shelfread.model.books import Book, BookCredit
 
 #: Credits of one book.
-MOST_CREDITS = 500
+MOST_CREDITS = 300
 
 _WORDS = {
     "author": "aut author",

@@ -27,6 +27,8 @@ _MOST_NODES = 200_000
 _MOST_ATTRIBUTES = 500_000
 #: Characters of text directly in one element; more is cut.
 _MOST_TEXT = 64 << 10
+#: Characters that are kept of one document: what becomes of them must fit into one answer of a reader.
+_MOST_KEPT = 384 << 10
 
 
 class Node:
@@ -106,6 +108,7 @@ def _tree(content: bytes, what: str, textless: frozenset[str]) -> Node:
     stack = [top]
     names: dict[str, str] = {}
     room = _MOST_NODES
+    text_room = _MOST_KEPT
 
     def start(written: str, attributes: dict[str, str]) -> None:
         nonlocal room
@@ -127,9 +130,14 @@ def _tree(content: bytes, what: str, textless: frozenset[str]) -> Node:
             parser.CharacterDataHandler = characters
 
     def characters(text: str) -> None:
+        nonlocal text_room
         node = stack[-1]
         if len(node.text) < _MOST_TEXT:
+            # A long text may come in one piece.
             node.text += text[:_MOST_TEXT]
+            text_room -= min(len(text), _MOST_TEXT)
+            if text_room < 0:
+                raise _too_much(what, f"more than {_MOST_KEPT:,} characters of text")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
