@@ -149,6 +149,38 @@ async def test_d12_paths_are_for_administrators_only(live_process: Live, tmp_pat
     assert "secret place" in (await live.ask("GET", f"/api/v1/libraries/{library}")).text
 
 
+async def test_c18_rules_of_a_library_are_changed_over_http_and_the_report_says_what_they_leave_out(
+    live_process: Live, tmp_path: Path
+) -> None:
+    live = live_process
+    library = await _library(live, _music(tmp_path / "music", 6).path)
+    place = f"/api/v1/libraries/{library}"
+
+    async def scanned() -> dict[str, Any]:
+        return await _ended(live, (await live.ask("POST", f"{place}/scan")).json()["job_id"])
+
+    await scanned()
+    refused = await live.ask("PATCH", place, json={"options": {"ignore": ["fine", "a[b"]}})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-request")
+    assert "unclosed bracket" in refused.text
+    wanted = ["# beside", "Artist 1/", "000.*"]
+    changed = await live.ask("PATCH", place, json={"options": {"ignore": wanted}})
+    assert changed.json()["options"]["ignore"] == wanted
+    job = await scanned()
+    assert (job["items_removed"], job["report"]["left_out"]["files"]) == (4, 4)
+    assert [(rule["files"], rule["rule"], rule["line"]) for rule in job["report"]["left_out"]["rules"]] == [
+        (3, "Artist 1/", 2),
+        (1, "000.*", 3),
+    ]
+    for path in ("", "/logs"):
+        told = (await live.ask("GET", f"/api/v1/jobs/{job['id']}{path}", token="read")).text
+        assert "left_out" in told or "leaves out 3 files" in told
+        assert "Artist" not in told
+    await live.ask("PATCH", place, json={"options": {"ignore": []}})
+    job = await scanned()
+    assert (job["items_restored"], job["items_removed"], job["report"]["left_out"]) == (4, 0, None)
+
+
 async def test_a13_a14_a15_a19_paths_become_jobs(live_process: Live, tmp_path: Path) -> None:
     live = live_process
     for name in ("A-M", "N-Z"):

@@ -70,12 +70,12 @@ def hidden_lines(hidden: Sequence[HiddenBy]) -> list[LogLine]:
 
 
 def _rule(hidden: HiddenBy) -> str:
-    if hidden.file is None and hidden.line is None:
+    # Without its words: they are names of files, and not all who may read a log may see those (PROMISES D12).
+    if hidden.line is None:
         return f"a built-in rule ({hidden.why.replace('_', ' ')})"
-    if hidden.rule is None:
-        return "this file, by being there,"
-    where = "of this file" if hidden.file is not None else "of the library's own rules"
-    return f"{hidden.rule.decode('utf-8', 'replace')} (line {hidden.line} {where})"
+    if hidden.file is None:
+        return f"rule {hidden.line} of the library's own"
+    return f"line {hidden.line} of this file" if hidden.rule is not None else "this file, by being there,"
 
 
 def _files(count: int) -> str:
