@@ -50,6 +50,7 @@ TABLE = {
     "DELETE /api/v1/libraries/{library_id}": "admin",
     "POST /api/v1/libraries/{library_id}/scan": "scan",
     "POST /api/v1/libraries/{library_id}/rescan": "scan",
+    "POST /api/v1/libraries/{library_id}/convert": "scan",
     "GET /api/v1/libraries/{library_id}/scan-status": "read",
     "GET /api/v1/libraries/{library_id}/scan-history": "read",
     "POST /api/v1/analyzer/library/scan": "scan",
@@ -73,6 +74,13 @@ TABLE = {
     "GET /api/v1/tracks/{track_id}": "read",
     "GET /api/v1/tracks/{track_id}/file": "read",
     "HEAD /api/v1/tracks/{track_id}/file": "read",
+    "GET /api/v1/series": "read",
+    "GET /api/v1/series/{series_id}": "read",
+    "GET /api/v1/books": "read",
+    "GET /api/v1/books/{book_id}": "read",
+    "GET /api/v1/books/{book_id}/file": "read",
+    "HEAD /api/v1/books/{book_id}/file": "read",
+    "GET /api/v1/books/{book_id}/pages/{page}": "read",
     "GET /api/v1/search": "read",
 }
 #: What may be asked for with less, from left to right.

@@ -16,12 +16,11 @@ from shelfread.store.database import Database
 from shelfread.store.keyset import NARROW, Page
 from tests.conftest import Shelf
 from tests.store import many_tracks
+from tests.store.plans import plans_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 List = Callable[[Any, Wanted], Awaitable[Page]]
-#: Tables of which every question may read all: they have a handful of rows.
-SMALL = {"libraries", "roots", "genres"}
 
 
 async def _all(database: Database, listed: List, wanted: Wanted) -> list[int]:
@@ -217,46 +216,6 @@ async def test_cursors_of_other_questions_and_made_up_ones_are_refused(database:
 # Plans
 
 
-class Plans:
-    """What the database says that it would do for every statement."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.statements: list[tuple[str, Any]] = []
-
-    def note(self, _connection: Any, _cursor: Any, text: str, values: Any, *_more: Any) -> None:
-        if text.startswith("SELECT"):
-            self.statements.append((text, values))
-
-    async def bad(self) -> list[str]:
-        """Whole large tables that are read, and sorts of them."""
-        found = []
-        async with self._database.read() as connection:
-            for text, values in self.statements:
-                if values and NARROW + 1 in values[-1:]:
-                    continue  # whether a filter is narrow: read until there are so many
-                prefix = "EXPLAIN QUERY PLAN " if self._database.is_sqlite else "EXPLAIN "
-                rows = await connection.exec_driver_sql(prefix + text, values)
-                for row in rows:
-                    line = str(row[-1]).strip(" ->")
-                    table = (
-                        line.split(" ")[1]
-                        if self._database.is_sqlite
-                        else line.split(" on ")[-1].split(" ")[0]
-                    )
-                    whole = (
-                        line.startswith("SCAN")
-                        and " USING " not in line
-                        and "CONSTANT" not in line
-                        and "VIRTUAL" not in line
-                        if self._database.is_sqlite
-                        else "Seq Scan" in line
-                    )
-                    if whole and table not in SMALL:
-                        found.append(f"{line}   in {' '.join(text.split())[:300]} {str(values)[:80]}")
-        return found
-
-
 FILTERS: list[dict[str, Any]] = [
     {},
     {"library_id": 1},
@@ -279,16 +238,13 @@ FILTERS: list[dict[str, Any]] = [
 async def test_every_question_walks_along_an_index(database: Database) -> None:
     """Reading whole tables would show in no test and in every large library."""
     await many_tracks.fill(database)
-    plans = Plans(database)
-    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", plans.note)
-    async with database.read() as connection:
+    async with plans_of(database) as plans, database.read() as connection:
         for (listed, sort), more, descending in itertools.product(ORDERS, FILTERS, (False, True)):
             if sort == "number" and "release_id" not in more:
                 continue
             first = await listed(connection, Wanted(sort, descending, 50, **more))
             if first.next is not None:
                 await listed(connection, Wanted(sort, descending, 50, first.next, **more))
-    sa.event.remove(database.engine.sync_engine, "before_cursor_execute", plans.note)
     bad = await plans.bad()
     assert bad == [], "\n".join(sorted(set(bad)))
     assert NARROW < many_tracks.TRACKS / 50

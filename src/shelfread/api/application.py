@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
+from shelfread.api.books import book_routes
 from shelfread.api.bounds import Bounds
 from shelfread.api.browse import browse_routes
 from shelfread.api.caller import OnlyHere, OwnNames, OwnPages
@@ -27,6 +28,7 @@ from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
 from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.metrics import metric_routes
+from shelfread.api.pages import page_routes
 from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ApiProblem, speak_of_problems
 from shelfread.api.questions import only_known_parameters
@@ -68,8 +70,10 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         event_routes(app),
         problem_routes(app),
         browse_routes(app),
+        book_routes(app),
         search_routes(app),
         file_routes(app),
+        page_routes(app),
     ]
 
 

@@ -6,8 +6,7 @@ administrators only.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -22,30 +21,26 @@ from shelfread.api.item_shapes import (
     WholeArtist,
     WholeRelease,
 )
-from shelfread.api.jobs import LARGEST, USUAL, Limit, Reader, sees_paths
+from shelfread.api.jobs import USUAL, Limit, Reader
+from shelfread.api.lists import (
+    BELONGING,
+    After,
+    Direction,
+    FileStatus,
+    Genre,
+    RowId,
+    WholeStatus,
+    Year,
+    checked,
+    file_told,
+    text,
+)
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.app import App
 from shelfread.model.account import Principal
-from shelfread.model.job_json import iso_us, path_json, without_paths
+from shelfread.model.job_json import iso_us
 from shelfread.store import browse, items
 from shelfread.store.browse import Wanted
-from shelfread.store.cursor import BadCursor
-from shelfread.store.keyset import Page
-
-#: Of what belongs to an artist or a release, so much is in one answer.
-BELONGING = 500
-
-RowId = Annotated[int | None, Query(ge=0, le=LARGEST)]
-After = Annotated[str | None, Query(max_length=2000, description="The `next` of the page before.")]
-Direction = Annotated[Literal["asc", "desc"], Query()]
-Year = Annotated[int | None, Query(ge=0, le=9999)]
-Genre = Annotated[str | None, Query(max_length=500)]
-WholeStatus = Annotated[
-    Literal["missing", "any"] | None, Query(description="Nothing: only where a file is there.")
-]
-FileStatus = Annotated[
-    Literal["ready", "error", "missing", "any"] | None, Query(description="Nothing: what is not missing.")
-]
 
 
 def browse_routes(app: App) -> APIRouter:
@@ -100,7 +95,7 @@ def _list_routes(routes: APIRouter, app: App) -> None:
             library_id,
             artist_id,
             appearance_of,
-            genre=_text(genre),
+            genre=text(genre),
             year=year,
             has_problem=has_problem,
             status=status,
@@ -142,7 +137,7 @@ def _list_routes(routes: APIRouter, app: App) -> None:
             library_id,
             artist_id,
             release_id=release_id,
-            genre=_text(genre),
+            genre=text(genre),
             year=year,
             has_problem=has_problem,
             status=status,
@@ -204,29 +199,21 @@ def _item_routes(routes: APIRouter, app: App) -> None:
 
 
 async def _artist_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
-    page = await _checked(browse.artist_page(connection, wanted))
+    page = await checked(browse.artist_page(connection, wanted))
     rows = await items.artists_of(connection, page.ids)
     return {"items": [artist_told(row) for row in rows], "next": page.next}
 
 
 async def _release_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
-    page = await _checked(browse.release_page(connection, wanted))
+    page = await checked(browse.release_page(connection, wanted))
     rows = await items.releases_of(connection, page.ids)
     return {"items": [release_told(row) for row in rows], "next": page.next}
 
 
 async def _track_page(connection: Any, wanted: Wanted, who: Principal) -> dict[str, Any]:
-    page = await _checked(browse.track_page(connection, wanted))
+    page = await checked(browse.track_page(connection, wanted))
     rows = await items.tracks_of(connection, page.ids)
     return {"items": [track_told(row, who) for row in rows], "next": page.next}
-
-
-async def _checked(listed: Any) -> Page:
-    try:
-        page: Page = await listed
-    except BadCursor as error:
-        raise ApiProblem(422, "invalid-request", f"after: {error}") from None
-    return page
 
 
 def artist_told(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -241,24 +228,4 @@ def release_told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def track_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:
     """A track as somebody may see it."""
-    paths = sees_paths(who)
-    told = {name: _number(value) for name, value in row.items() if name not in ("path", "mtime_ns")}
-    troubles: Sequence[Mapping[str, Any]] = row["problems"]
-    return told | {
-        "kind": "track",
-        "added_at": iso_us(row["added_at"]),
-        "modified_at": iso_us(row["mtime_ns"] // 1000),
-        "problems": [
-            {**one, "detail": one["detail"] if paths else without_paths(one["detail"])} for one in troubles
-        ],
-        **(path_json(row["path"]) if paths else {}),
-    }
-
-
-def _number(value: Any) -> Any:
-    """JSON has no number that is none."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _text(value: str | None) -> str | None:
-    return None if value is None else value.replace("\0", "")
+    return {"kind": "track", **file_told(row, who)}

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shelfread.api.book_examples import BOOKS
+
 _AT = "2026-01-31T08:15:30.123456Z"
 _JOB = "8b1f4c9e-2f5d-4a39-9d0f-0d1c1f6f7a10"
 _MBID = "b7ffd2af-418f-4be2-bdd1-22f8b48613da"
@@ -133,6 +135,7 @@ EXAMPLES: Mapping[str, Any] = {
             "artists": 412,
             "releases": 803,
             "genres": 37,
+            "series": 0,
             "held": 0,
         },
     },
@@ -190,6 +193,7 @@ EXAMPLES: Mapping[str, Any] = {
     "ArtistShape": _ARTIST,
     "ReleaseShape": _RELEASE,
     "TrackShape": _TRACK,
+    **BOOKS,
     "WholeArtist": _ARTIST | {"releases": _RELEASES, "appearances": {"items": [], "next": None}},
     "WholeRelease": _RELEASE | {"tracks": {"items": [_TRACK], "next": None}},
 }

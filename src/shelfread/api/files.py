@@ -1,4 +1,4 @@
-"""The file of a track over HTTP, by id only: whole or a part of it (PROMISES C12).
+"""The file of a track or a book over HTTP, by id only: whole or a part of it (PROMISES C12).
 
 A changed file is sent as it is. It is read in a thread, a piece at a time and no faster than the client takes
 it; who leaves early leaves nothing open. Stands on `app.opening`, which says what may be opened.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -36,7 +36,7 @@ from shelfread.store.items import FilePlace, file_place, taken_over_by
 PIECE = 256 * 1024
 ANY_TYPE = "application/octet-stream"
 #: By container; what is not here is sent as bytes of no known kind.
-TYPES = {
+TRACK_TYPES = {
     "mp3": "audio/mpeg",
     "flac": "audio/flac",
     "ogg": "audio/ogg",
@@ -53,16 +53,18 @@ TYPES = {
     "ac3": "audio/ac3",
     "matroska": "audio/x-matroska",
 }
-#: For the description of the API.
-_BYTES: dict[str, Any] = {
-    kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*TYPES.values(), ANY_TYPE})
+#: By format.
+BOOK_TYPES = {
+    "cbz": "application/vnd.comicbook+zip",
+    "cbr": "application/vnd.comicbook-rar",
+    "cb7": "application/x-cb7",
+    "cbt": "application/x-cbt",
+    "epub": "application/epub+zip",
+    "pdf": "application/pdf",
 }
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": _BYTES},
-    206: {"description": "A part of it.", "content": _BYTES},
-    304: {"description": "The client has it."},
-    308: {"description": "The file was moved, and another id is its own."},
-}
+_TYPES = TRACK_TYPES | BOOK_TYPES
+#: What a browser shows by itself, and without running anything of it.
+_INLINE = frozenset({*TRACK_TYPES, "pdf"})
 _HEADERS = [
     {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
     for name, words in (
@@ -74,8 +76,21 @@ _HEADERS = [
 ]
 
 
+def _answers(types: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    """The answers, for the description of the API."""
+    content = {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*types, ANY_TYPE})
+    }
+    return {
+        200: {"description": "The file.", "content": content},
+        206: {"description": "A part of it.", "content": content},
+        304: {"description": "The client has it."},
+        308: {"description": "The file was moved, and another id is its own."},
+    }
+
+
 def file_routes(app: App) -> APIRouter:
-    """The route.
+    """The routes.
 
     Args:
         app: whose files they are.
@@ -87,31 +102,52 @@ def file_routes(app: App) -> APIRouter:
         "/tracks/{track_id}/file",
         operation_id="get_track_file",
         response_class=Response,
-        responses=_ANSWERS,
+        responses=_answers(TRACK_TYPES.values()),
         openapi_extra={"parameters": _HEADERS},
     )
     async def get_track_file(_who: Reader, request: Request, track_id: NumberText) -> Response:
         """The file of a track; one part of it where a `Range` says so."""
-        row_id = number_of(track_id)
-        async with app.database.read() as connection:
-            place = await file_place(connection, row_id)
-            other = None if place is not None else await taken_over_by(connection, row_id)
-        if other is not None:
-            return RedirectResponse(f"/api/v1/tracks/{other}/file", 308)
-        if place is None:
-            raise not_found(f"track {shown(track_id)}")
-        try:
-            opened = await _opened(place, app.settings)
-        except Gone as error:
-            # No 410: a disk that is away may come back.
-            raise ApiProblem(404, "not-found", str(error)) from None
-        try:
-            return _answer(request, place, opened)
-        except BaseException:
-            os.close(opened.descriptor)
-            raise
+        return await _file(app, request, "tracks", track_id)
+
+    @routes.head("/books/{book_id}/file", include_in_schema=False)
+    @routes.get(
+        "/books/{book_id}/file",
+        operation_id="get_book_file",
+        response_class=Response,
+        responses=_answers(BOOK_TYPES.values()),
+        openapi_extra={"parameters": _HEADERS},
+    )
+    async def get_book_file(_who: Reader, request: Request, book_id: NumberText) -> Response:
+        """The file of a book; one part of it where a `Range` says so."""
+        return await _file(app, request, "books", book_id)
 
     return routes
+
+
+async def _file(app: App, request: Request, kind: str, text: str) -> Response:
+    row_id = number_of(text)
+    async with app.database.read() as connection:
+        place = await file_place(connection, kind, row_id)
+        other = None if place is not None else await taken_over_by(connection, row_id)
+    if other is not None:
+        return RedirectResponse(f"/api/v1/{kind}/{other}/file", 308)
+    if place is None:
+        raise not_found(f"{kind.removesuffix('s')} {shown(text)}")
+    opened = await opened_of(place, app.settings)
+    try:
+        return _answer(request, place, opened)
+    except BaseException:
+        os.close(opened.descriptor)
+        raise
+
+
+async def opened_of(place: FilePlace, settings: Settings) -> Opened:
+    """The file of an item, open; whoever has it closes the descriptor. Raises ApiProblem (404)."""
+    try:
+        return await _opened(place, settings)
+    except Gone as error:
+        # No 410: a disk that is away may come back.
+        raise ApiProblem(404, "not-found", str(error)) from None
 
 
 async def _opened(place: FilePlace, settings: Settings) -> Opened:
@@ -129,11 +165,11 @@ async def _opened(place: FilePlace, settings: Settings) -> Opened:
 def _answer(request: Request, place: FilePlace, opened: Opened) -> Response:
     asked = request.headers
     etag = etag_of(opened.size, opened.mtime_ns, opened.inode)
-    kind = TYPES.get(place.container or "")
+    kind = _TYPES.get(place.format or "")
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
-        "Content-Disposition": disposition(place.name, inline=kind is not None),
+        "Content-Disposition": disposition(place.name, inline=place.format in _INLINE),
         "ETag": etag,
         "X-Content-Type-Options": "nosniff",
     }

@@ -13,6 +13,10 @@ _MOST_DIGITS = 18
 NumberText = Annotated[
     str, Path(json_schema_extra={"type": "integer", "minimum": 1, "maximum": 10**18 - 1}, examples=[1])
 ]
+#: A page in an address.
+PageText = Annotated[
+    str, Path(json_schema_extra={"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, examples=[0])
+]
 #: A job in an address.
 JobText = Annotated[
     str,
@@ -22,7 +26,12 @@ JobText = Annotated[
 
 def number_of(text: str) -> int:
     """The number of an address; 0, which nothing has, when it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+    return page_of(text) or 0
+
+
+def page_of(text: str) -> int | None:
+    """The number of a page in an address, from 0; None when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def shown(text: str) -> str:

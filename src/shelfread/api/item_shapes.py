@@ -55,7 +55,7 @@ class CreditShape(ArtistRef):
 
 
 class TroubleShape(BaseModel):
-    """An open problem of a track's file."""
+    """An open problem of a file."""
 
     id: int
     code: str = Field(examples=["truncated"])
@@ -149,13 +149,3 @@ class WholeRelease(ReleaseShape):
     """A release with its tracks by disc and number."""
 
     tracks: TrackPage = Field(description="Goes on in /tracks?release_id=...&sort=number")
-
-
-class SearchPage(BaseModel):
-    """What was found, best first. `next` is the cursor of the page behind this one, null on the last."""
-
-    items: list[ArtistShape | ReleaseShape | TrackShape]
-    next: str | None
-    complete: bool = Field(
-        description="False while something that was catalogued just now is not looked through."
-    )

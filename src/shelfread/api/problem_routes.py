@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from shelfread.api.browse import After, RowId
 from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.jobs import USUAL, Limit, Reader, Scanner, cursor_of, problem_told, refuse_outside_for
+from shelfread.api.lists import After, RowId
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.shapes import Accepted, JobProblemPage
 from shelfread.app import App

@@ -47,6 +47,7 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "delete_library": (_CONFLICT,),
     "scan_library": (_CONFLICT, _PATH),
     "rescan_library": (_CONFLICT, _PATH),
+    "convert_library": (_CONFLICT, _PATH),
     "analyze": ((400, "nothing-to-scan"), (403, "forbidden"), _CONFLICT, _PATH),
     "put_config": ((422, "unknown-key"),),
     "retry_job": (_CONFLICT, _PATH),
@@ -54,6 +55,8 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "stream_events": (_TRIES,),
     "stream_job_events": (_TRIES,),
     "get_track_file": ((416, "invalid-request"),),
+    "get_book_file": ((416, "invalid-request"),),
+    "get_book_page": ((422, "unreadable"),),
 }
 #: Headers of an answer that says so, and what is in them.
 _HEADERS: Mapping[int, tuple[str, str, str]] = {

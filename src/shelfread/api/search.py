@@ -6,20 +6,41 @@ from collections import defaultdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
-from shelfread.api.browse import After, RowId, artist_told, release_told, track_told
-from shelfread.api.item_shapes import SearchPage
+from shelfread.api.book_shapes import BookShape, SeriesShape
+from shelfread.api.books import book_told, series_told
+from shelfread.api.browse import artist_told, release_told, track_told
+from shelfread.api.item_shapes import ArtistShape, ReleaseShape, TrackShape
 from shelfread.api.jobs import USUAL, Limit, Reader
+from shelfread.api.lists import After, RowId
 from shelfread.api.problems import ApiProblem
 from shelfread.app import App
 from shelfread.app.finding import Finder
-from shelfread.store import items
+from shelfread.store import book_items, items
 from shelfread.store.cursor import BadCursor
 from shelfread.store.search_due import ItemKind
 
-KINDS = {"artist": ItemKind.ARTIST, "release": ItemKind.RELEASE, "track": ItemKind.TRACK}
+KINDS = {
+    "artist": ItemKind.ARTIST,
+    "release": ItemKind.RELEASE,
+    "track": ItemKind.TRACK,
+    "series": ItemKind.SERIES,
+    "book": ItemKind.BOOK,
+}
+Kinds = Annotated[list[Literal["artist", "release", "track", "series", "book"]], Query(max_length=len(KINDS))]
 #: Of a longer question only the beginning is looked at; one that is longer still is refused.
 LONGEST = 10_000
+
+
+class SearchPage(BaseModel):
+    """What was found, best first. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[ArtistShape | ReleaseShape | TrackShape | SeriesShape | BookShape]
+    next: str | None
+    complete: bool = Field(
+        description="False while something that was catalogued just now is not looked through."
+    )
 
 
 def search_routes(app: App) -> APIRouter:
@@ -40,7 +61,7 @@ def search_routes(app: App) -> APIRouter:
     async def search(
         who: Reader,
         q: Annotated[str, Query(max_length=LONGEST, examples=["bjork joga"])],
-        kind: Annotated[list[Literal["artist", "release", "track"]], Query(max_length=3)] = [],  # noqa: B006
+        kind: Kinds = [],  # noqa: B006
         library_id: RowId = None,
         after: After = None,
         limit: Limit = USUAL,
@@ -68,6 +89,10 @@ def search_routes(app: App) -> APIRouter:
                 told[ItemKind.RELEASE, row["id"]] = release_told(row)
             for row in await items.tracks_of(connection, ids[ItemKind.TRACK]):
                 told[ItemKind.TRACK, row["id"]] = track_told(row, who)
+            for row in await book_items.series_of(connection, ids[ItemKind.SERIES]):
+                told[ItemKind.SERIES, row["id"]] = series_told(row, who)
+            for row in await book_items.books_of(connection, ids[ItemKind.BOOK]):
+                told[ItemKind.BOOK, row["id"]] = book_told(row, who)
         # What went between the two questions is left out.
         shown = [told[hit] for hit in found.hits.hits if hit in told]
         return {"items": shown, "next": found.hits.next, "complete": found.complete}

@@ -282,7 +282,7 @@ class ScheduleShape(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many items a library holds."""
+    """How many items a library holds: `ready`, `missing` and `error` count its tracks, or its books."""
 
     ready: int
     missing: int
@@ -290,6 +290,7 @@ class Counts(BaseModel):
     artists: int
     releases: int
     genres: int
+    series: int
     held: int
 
 

@@ -16,11 +16,13 @@ from typing import Any
 from shelfread.app.accounts import Accounts
 from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
 from shelfread.app.kinds import KINDS
+from shelfread.app.paging import PageReaders
 from shelfread.app.places import whole
 from shelfread.app.reports import Confirmed, ScanReport
 from shelfread.app.stream import Feed
 from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
 from shelfread.model.job import (
+    BESIDE_OTHERS,
     AlreadyRunning,
     CancelRequested,
     Enqueued,
@@ -65,6 +67,8 @@ class App:
         self.jobs = ScanJobRepository(database, ring=self.bell.ring)
         #: What happens to jobs, for event streams; reads nothing while nobody listens.
         self.feed = Feed(database, self.bell)
+        #: Reads pages of books; starts no process before somebody asks for one.
+        self.pages = PageReaders(settings)
 
     async def scan(
         self,
@@ -209,7 +213,7 @@ class App:
     async def refuse_while_running(self, library_id: int) -> None:
         """Raises AlreadyRunning when a living process scans this library."""
         for job in await self.jobs.running(library_id):
-            if await is_present(self.database, job.worker_id):
+            if job.type not in BESIDE_OTHERS and await is_present(self.database, job.worker_id):
                 raise AlreadyRunning(f"a scan of this library is running now (job {job.id}); wait for it")
 
     async def confirm(self, library: Library) -> Confirmed:
@@ -286,6 +290,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             try:
                 yield app
             finally:
+                await app.pages.close()
                 await app.feed.close()
     finally:
         await database.close()

@@ -27,10 +27,11 @@ class Opened(NamedTuple):
     size: int
     mtime_ns: int
     inode: int
+    device: int
 
 
 def open_file(place: FilePlace, settings: Settings) -> Opened:
-    """Open the file of a track. Blocks; a disk may be slow.
+    """Open a catalogued file. Blocks; a disk may be slow.
 
     Raises:
         Gone: it is missing, is no plain file, lies where nothing may be read for others, or cannot be read.
@@ -51,7 +52,7 @@ def open_file(place: FilePlace, settings: Settings) -> Opened:
         os.close(descriptor)
         raise
     # As it is now, whatever the catalogue remembers.
-    return Opened(descriptor, found.st_size, found.st_mtime_ns, found.st_ino)
+    return Opened(descriptor, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def _may_be_read(path: bytes, found: os.stat_result, place: FilePlace, settings: Settings) -> bool:

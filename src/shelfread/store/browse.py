@@ -12,17 +12,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.store.filters import in_library, of_library, of_status, of_year, there
 from shelfread.store.keyset import Filter, Order, Page, Walk, page
 from shelfread.store.tables import (
     artists,
-    folders,
     genres,
     is_odd,
     media_files,
     problems,
     release_credits,
     releases,
-    roots,
     track_credits,
     track_genres,
     tracks,
@@ -74,9 +73,9 @@ class Wanted:
 
 async def artist_page(connection: AsyncConnection, wanted: Wanted) -> Page:
     """Artists, by name. Raises BadCursor."""
-    filters = [_there(artist_is_there(artists.c.id, artists), wanted.status)]
+    filters = [there(artist_is_there(artists.c.id, artists), wanted.status)]
     if wanted.library_id is not None:
-        filters.append(_of_library(artists, wanted.library_id))
+        filters.append(of_library(artists, wanted.library_id))
     return await page(
         connection,
         Walk(
@@ -90,14 +89,14 @@ async def artist_page(connection: AsyncConnection, wanted: Wanted) -> Page:
 async def release_page(connection: AsyncConnection, wanted: Wanted) -> Page:
     """Releases. Raises BadCursor."""
     own = releases.c.id
-    filters = [_there(release_is_there(own, releases), wanted.status)]
+    filters = [there(release_is_there(own, releases), wanted.status)]
     if wanted.status == "missing":
         gone = select(tracks.c.release_id).join(media_files, media_files.c.id == tracks.c.file_id)
         gone = gone.where(is_odd, media_files.c.status == "missing", tracks.c.release_id.is_not(None))
         # Some of these have other tracks that are there: the condition stays.
         filters.append(Filter(true(), gone))
     if wanted.library_id is not None:
-        filters.append(_of_library(releases, wanted.library_id))
+        filters.append(of_library(releases, wanted.library_id))
     if wanted.artist_id is not None:
         filters.append(_credited(wanted.artist_id))
     if wanted.appearance_of is not None:
@@ -116,7 +115,7 @@ async def release_page(connection: AsyncConnection, wanted: Wanted) -> Page:
         )
         filters.append(Filter(any_row(one, releases), of_genre.where(tracks.c.release_id.is_not(None))))
     if wanted.year is not None:
-        filters.append(_of_year(releases, own, wanted.year))
+        filters.append(of_year(releases, own, wanted.year))
     if wanted.has_problem is not None:
         bad = select(tracks.c.release_id).join(problems, problems.c.file_id == tracks.c.file_id)
         has = any_row(
@@ -136,9 +135,9 @@ async def release_page(connection: AsyncConnection, wanted: Wanted) -> Page:
 async def track_page(connection: AsyncConnection, wanted: Wanted) -> Page:
     """Tracks; by number only those of one release. Raises BadCursor."""
     own = tracks.c.file_id
-    filters = [_of_status(wanted.status)]
+    filters = [of_status(wanted.status)]
     if wanted.library_id is not None:
-        filters.append(await _in_library(connection, wanted.library_id))
+        filters.append(await in_library(connection, wanted.library_id))
     if wanted.artist_id is not None:
         mine = select(track_credits.c.file_id).where(track_credits.c.artist_id == wanted.artist_id)
         filters.append(Filter(any_row(mine.where(track_credits.c.file_id == own), tracks), mine.distinct()))
@@ -150,7 +149,7 @@ async def track_page(connection: AsyncConnection, wanted: Wanted) -> Page:
         ids = select(track_genres.c.file_id).where(track_genres.c.genre_id.in_(chosen))
         filters.append(Filter(any_row(_genre_of(own, chosen), tracks), ids))
     if wanted.year is not None:
-        filters.append(_of_year(tracks, own, wanted.year))
+        filters.append(of_year(tracks, own, wanted.year))
     if wanted.has_problem is not None:
         has = any_row(_trouble_of(tracks), tracks)
         bad = select(problems.c.file_id).where(problems.c.file_id.is_not(None))
@@ -170,40 +169,6 @@ async def track_page(connection: AsyncConnection, wanted: Wanted) -> Page:
         wanted.limit,
         wanted.after,
     )
-
-
-def _there(shown: ColumnElement[bool], status: str | None) -> Filter:
-    """Releases and artists: what is there, or only what is missing as a whole, or both."""
-    return Filter(true() if status == "any" else ~shown if status == "missing" else shown)
-
-
-def _of_status(status: str | None) -> Filter:
-    column = media_files.c.status
-    if status is None:
-        return Filter(column != "missing")
-    if status == "any":
-        return Filter(true())
-    if status == "ready":
-        return Filter(column == status)
-    return Filter(column == status, select(media_files.c.id).where(is_odd, column == status))
-
-
-def _of_library(table: Any, library_id: int) -> Filter:
-    mine = table.c.library_id == library_id
-    return Filter(mine, select(table.c.id).where(mine))
-
-
-def _of_year(table: Any, row_id: Any, year: int) -> Filter:
-    of_year = table.c.year == year
-    return Filter(of_year, select(row_id).where(of_year))
-
-
-async def _in_library(connection: AsyncConnection, library_id: int) -> Filter:
-    found = await connection.execute(select(roots.c.id).where(roots.c.library_id == library_id))
-    mine = list(found.scalars())
-    folder = select(folders.c.id).where(folders.c.id == media_files.c.folder_id, folders.c.root_id.in_(mine))
-    ids = select(media_files.c.id).join(folders, folders.c.id == media_files.c.folder_id)
-    return Filter(any_row(folder, media_files), ids.where(folders.c.root_id.in_(mine)))
 
 
 def _credited(artist_id: int) -> Filter:

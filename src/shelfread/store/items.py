@@ -16,6 +16,7 @@ from shelfread.store.files import sliced
 from shelfread.store.tables import (
     aliases,
     artists,
+    books,
     folders,
     libraries,
     media_files,
@@ -107,6 +108,11 @@ async def _add_belongings(connection: AsyncConnection, found: dict[int, Shown], 
     )
     for file_id, name in named:
         found[file_id]["genres"].append(name)
+    await add_problems(connection, found, ids)
+
+
+async def add_problems(connection: AsyncConnection, found: dict[int, Shown], ids: Collection[int]) -> None:
+    """Put the open problems of files with what is shown of them."""
     trouble = await connection.execute(
         select(problems.c.file_id, problems.c.id, problems.c.code, problems.c.detail)
         .where(problems.c.file_id.in_(ids))
@@ -117,7 +123,7 @@ async def _add_belongings(connection: AsyncConnection, found: dict[int, Shown], 
 
 
 class FilePlace(NamedTuple):
-    """Where a track's file is, as the catalogue remembers it."""
+    """Where a file is, as the catalogue remembers it."""
 
     id: int
     #: The root's absolute path, and the file's below it.
@@ -127,24 +133,30 @@ class FilePlace(NamedTuple):
     status: str
     size: int
     mtime_ns: int
-    container: str | None
+    #: What is in it: of a track the container, of a book the format.
+    format: str | None
     follow_symlinks: bool
     #: The roots of its library.
     roots: list[bytes]
 
 
-async def file_place(connection: AsyncConnection, file_id: int) -> FilePlace | None:
-    """The place of a track's file; None when there is no such track."""
+#: The tables of files by the word for them in addresses, and where each has the format.
+_FORMATS = {"tracks": tracks.c.container, "books": books.c.format}
+
+
+async def file_place(connection: AsyncConnection, kind: str, file_id: int) -> FilePlace | None:
+    """The place of a file of `kind` ("tracks" or "books"); None when there is no such one."""
+    table = _FORMATS[kind].table
     found = await connection.execute(
         select(
             media_files,
             folders.c.path.label("folder"),
             roots.c.path.label("root"),
             roots.c.library_id,
-            tracks.c.container,
+            _FORMATS[kind].label("format"),
             libraries.c.options,
         )
-        .join(tracks, tracks.c.file_id == media_files.c.id)
+        .join(table, table.c.file_id == media_files.c.id)
         .join(folders, folders.c.id == media_files.c.folder_id)
         .join(roots, roots.c.id == folders.c.root_id)
         .join(libraries, libraries.c.id == roots.c.library_id)
@@ -162,7 +174,7 @@ async def file_place(connection: AsyncConnection, file_id: int) -> FilePlace | N
         row.status,
         row.size,
         row.mtime_ns,
-        row.container,
+        row.format,
         bool(json.loads(row.options).get("follow_symlinks")),
         list(others.scalars()),
     )

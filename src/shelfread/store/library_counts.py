@@ -11,10 +11,20 @@ from typing import Any
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.store.tables import artists, folders, genres, is_odd, media_files, releases, removals, roots
+from shelfread.store.tables import (
+    artists,
+    folders,
+    genres,
+    is_odd,
+    media_files,
+    releases,
+    removals,
+    roots,
+    series,
+)
 
-#: What is counted: files by status, held removals, parents.
-NAMES = ("ready", "missing", "error", "artists", "releases", "genres", "held")
+#: What is counted: files by status (tracks, or books), what they belong to, held removals.
+NAMES = ("ready", "missing", "error", "artists", "releases", "genres", "series", "held")
 
 
 async def counts(connection: AsyncConnection, library_id: int | None = None) -> dict[int, dict[str, int]]:
@@ -35,7 +45,7 @@ async def counts(connection: AsyncConnection, library_id: int | None = None) -> 
         .group_by(mine),
     ]
     columns = [mine] * len(parts)
-    for table in (artists, releases, genres):
+    for table in (artists, releases, genres, series):
         columns.append(table.c.library_id)
         parts.append(
             select(table.c.library_id, literal(table.name), func.count()).group_by(table.c.library_id)

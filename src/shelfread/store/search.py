@@ -1,4 +1,4 @@
-"""Finding artists, releases and tracks by words: one question for both databases.
+"""Finding what is in the catalogue by words: one question for both databases.
 
 Names that are what was typed come first, then those that begin with it, then whatever has all its words; the
 last word may be the beginning of one. Each of these is a walk along an index that ends with the page, so a
@@ -19,8 +19,8 @@ from shelfread.store.cursor import decoded, encoded
 from shelfread.store.folding import TEXT_LENGTH, is_symbols, is_unspaced, sort_key, words_of
 from shelfread.store.search_due import ItemKind
 from shelfread.store.search_index import KIND_SHIFT, key_of
-from shelfread.store.tables import artists, media_files, releases, search_rows
-from shelfread.store.visible import any_row, artist_is_there, release_is_there
+from shelfread.store.tables import artists, media_files, releases, search_rows, series
+from shelfread.store.visible import any_row, artist_is_there, release_is_there, series_is_there
 
 #: Words of a question that count; the rest of a longer one is not looked at.
 MOST_WORDS = 12
@@ -142,6 +142,9 @@ def _is_there(kind: ItemKind, row_id: Any) -> ColumnElement[bool]:
     if kind is ItemKind.RELEASE:
         row = select(releases.c.id).where(releases.c.id == row_id)
         return any_row(row.where(release_is_there(releases.c.id, releases)), search_rows)
+    if kind is ItemKind.SERIES:
+        row = select(series.c.id).where(series.c.id == row_id)
+        return any_row(row.where(series_is_there(series.c.id, series)), search_rows)
     there = select(media_files.c.id).where(media_files.c.id == row_id, media_files.c.status != "missing")
     return any_row(there, search_rows)
 

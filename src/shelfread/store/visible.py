@@ -1,6 +1,6 @@
 """What people are shown of the catalogue: not what is missing, unless they ask (DESIGN rule 1).
 
-Conditions for the statements of `browse` and `search`, each about one row.
+Conditions for the statements of `browse`, `browse_books` and `search`, each about one row.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased
 
-from shelfread.store.tables import media_files, release_credits, track_credits, tracks
+from shelfread.store.tables import books, media_files, release_credits, track_credits, tracks
 
 _file = aliased(media_files, name="shown_file")
 _track = aliased(tracks, name="shown_track")
 _credit = aliased(track_credits, name="shown_credit")
 _by = aliased(release_credits, name="shown_by")
+_book = aliased(books, name="shown_book")
 _THERE: Any = _file.c.status != "missing"
 
 
@@ -46,3 +47,9 @@ def artist_is_there(artist_id: Any, outside: Any) -> ColumnElement[bool]:
         any_row(in_track.where(_credit.c.artist_id == artist_id, _THERE), outside),
         any_row(in_release.where(_by.c.artist_id == artist_id, _THERE), outside),
     )
+
+
+def series_is_there(series_id: Any, outside: Any) -> ColumnElement[bool]:
+    """Whether a series has a book whose file is not missing."""
+    there = select(_book.c.file_id).join(_file, _file.c.id == _book.c.file_id)
+    return any_row(there.where(_book.c.series_id == series_id, _THERE), outside)
