@@ -1,8 +1,9 @@
-"""The parts of the benchmark that scan books: tagged comics, EPUBs, and very many tiny comics.
+"""The parts of the benchmark that scan books.
 
-comics       500 comics of 20 pages with about 77 tags each, beside codex; nothing changed; written in `sync`
-epubs        the metadata of 5 000 EPUBs, through a whole scan
-many-comics  100 000 tiny comics: whether the last tenth takes as long as the first, and what memory does
+* `comics`: 500 of 20 pages with about 77 tags each, beside codex; nothing changed; written in mode `sync`.
+* `epubs`: the metadata of 5 000 EPUBs, by a whole scan.
+* `covers`: WEBP covers of 200 JPEG pages of 1200 by 1800 pixels, by the job that makes them.
+* `many-comics`: 100 000 tiny ones; whether the last tenth takes as long as the first, and what memory does.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from bench import corpora
 from bench.measure import Contestant, Step
 from bench.report import Table
 from bench.rounds import Rounds
-from bench.shelf import Warm
+from bench.shelf import Covers, Warm
 
 #: What is asked for by name.
-SCENARIOS = ("comics", "epubs", "many-comics")
+SCENARIOS = ("comics", "epubs", "covers", "many-comics")
 
 
 def measure(rounds: Rounds, wanted: set[str], peers: Sequence[Contestant]) -> list[Table]:
@@ -26,6 +27,8 @@ def measure(rounds: Rounds, wanted: set[str], peers: Sequence[Contestant]) -> li
         tables += _comics(rounds, [peer for peer in peers if peer.name == "codex"])
     if "epubs" in wanted:
         tables += _epubs(rounds)
+    if "covers" in wanted:
+        tables += _covers(rounds)
     if "many-comics" in wanted:
         tables += _many(rounds, [peer for peer in peers if peer.name == "find"])
     return tables
@@ -51,6 +54,14 @@ def _epubs(rounds: Rounds) -> list[Table]:
     rounds.warm(corpus)
     table = Table("epubs", f"First scan, {rounds.given.epubs} EPUBs")
     rounds.take_turns([Warm(rounds.given.database, kind="books")], (Step.FIRST,), corpus, {Step.FIRST: table})
+    return [table]
+
+
+def _covers(rounds: Rounds) -> list[Table]:
+    corpus = corpora.book_corpus(rounds.kept, "covers", rounds.given.covers)
+    rounds.warm(corpus)
+    table = Table("covers", f"Covers of {rounds.given.covers} comics, 1200 x 1800 JPEG to WEBP")
+    rounds.take_turns([Covers(rounds.given.database)], (Step.FIRST,), corpus, {Step.FIRST: table})
     return [table]
 
 

@@ -39,7 +39,7 @@ def tree_corpus(kept: Path, files: int) -> Path:
 
 
 def book_corpus(kept: Path, what: str, count: int) -> Path:
-    """So many books, made unless they are there; `what` is comics, epubs or tiny."""
+    """So many books, made unless they are there; `what` is comics, epubs, covers or tiny."""
     parameters = {"what": what, "count": count, "seed": 1}
     folder = kept / f"{what}-{count}"
     if not _is_made(folder, parameters):
@@ -47,9 +47,13 @@ def book_corpus(kept: Path, what: str, count: int) -> Path:
         if what == "tiny":
             book_corpora.tiny(folder, count)
         else:
-            make = {"comics": book_corpora.comics, "epubs": book_corpora.epubs}[what]
+            makers = {
+                "comics": book_corpora.comics,
+                "epubs": book_corpora.epubs,
+                "covers": book_corpora.covers,
+            }
             # A few are made sooner than further processes start.
-            make(folder, count, processes=1 if count < 100 else 0)
+            makers[what](folder, count, processes=1 if count < 100 else 0)
         _note_made(folder, parameters)
     return folder
 

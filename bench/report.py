@@ -163,6 +163,7 @@ def _targets(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     for key, what in (("comics-unchanged", "comics"), ("many-comics-unchanged", "tiny comics")):
         add(f"bytes read where nothing changed, {what}", of(key, OWN, "read_bytes"), 0)
     add("EPUBs a second", of("epubs", OWN, "rate"), 2000, at_most=False)
+    add("covers a second", of("covers", OWN, "rate"), 45, at_most=False)
     few, many = (of(key, OWN, "peak_bytes") for key in ("comics-first", "many-comics-first"))
     add("peak memory, many tiny comics against few comics", many / few if few and many else None, 1.25)
     peaks = [row["peak_bytes"] for table in tables.values() for row in table["rows"] if _is_own(row)]

@@ -65,6 +65,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=200_000, help="size of the tree of small files")
     parser.add_argument("--comics", type=int, default=500, help="how many comics of 20 pages")
     parser.add_argument("--epubs", type=int, default=5_000, help="how many EPUBs")
+    parser.add_argument("--covers", type=int, default=200, help="how many comics of one large page")
     parser.add_argument("--many-comics", type=int, default=100_000, help="how many tiny comics")
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default: 3)")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="several times; default: all")
@@ -98,7 +99,8 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     given = parser.parse_args(words)
     if unknown := set(given.peers) - {*PEERS, "none"}:
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")
-    if min(given.tracks, given.files, given.comics, given.epubs, given.many_comics, given.rounds) < 1:
+    sizes = (given.tracks, given.files, given.comics, given.epubs, given.covers, given.many_comics)
+    if min(*sizes, given.rounds) < 1:
         parser.error("sizes and --rounds are at least 1")
     given.corpora = given.corpora.absolute()
     return given
@@ -129,6 +131,7 @@ def main(words: Sequence[str] | None = None) -> int:
             "files": given.files,
             "comics": given.comics,
             "EPUBs": given.epubs,
+            "covers": given.covers,
             "tiny comics": given.many_comics,
             "rounds": given.rounds,
             "database": "PostgreSQL" if given.database else "SQLite",

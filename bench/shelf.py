@@ -39,17 +39,48 @@ class Warm:
     @contextmanager
     def start(self, corpus: Path, scratch: Path) -> Iterator[Worker]:
         with own_database(self._database, scratch) as url:
-            worker = Worker(corpus, url, self._mode, self._kind)
+            worker = Worker(corpus, url, self._mode, self._kind, scratch)
             try:
                 yield worker
             finally:
                 worker.close()
 
 
+class Covers:
+    """The job that makes covers, in a worker that is running; the scan before it is not timed."""
+
+    name = "Shelfread"
+    about = "covers: the job from claim to completed, with the start of its processes, after a scan"
+    steps = frozenset({Step.FIRST})
+    slow = False
+
+    def __init__(self, database: str | None = None) -> None:
+        self._warm = Warm(database, kind="books")
+
+    def missing(self) -> str | None:
+        return None
+
+    @contextmanager
+    def start(self, corpus: Path, scratch: Path) -> Iterator[CoversRun]:
+        with self._warm.start(corpus, scratch) as worker:
+            worker.do(Step.FIRST, sample=False)
+            yield CoversRun(worker)
+
+
+class CoversRun:
+    """A library whose books are known and whose covers are not made."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def do(self, step: Step, *, sample: bool) -> Measured:
+        return self._worker.make_covers(sample=sample)
+
+
 class Worker:
     """The process of a warm worker, told what to do in lines of JSON."""
 
-    def __init__(self, corpus: Path, url: str, mode: str, kind: str) -> None:
+    def __init__(self, corpus: Path, url: str, mode: str, kind: str, scratch: Path) -> None:
         self._corpus = corpus
         self._mode = mode
         self._process = subprocess.Popen(
@@ -60,7 +91,7 @@ class Worker:
             env=clean_environment(),
             cwd=_CHECKOUT,
         )
-        self._ask({"database": url, "kind": kind})
+        self._ask({"database": url, "kind": kind, "folder": os.fspath(scratch)})
 
     @property
     def pid(self) -> int:
@@ -87,6 +118,17 @@ class Worker:
             )
 
         return watched(self.pid, scan, sample=sample)
+
+    def make_covers(self, *, sample: bool) -> Measured:
+        """Make the covers of what was scanned."""
+
+        def make() -> Measured:
+            answer = self._ask({"covers": True})
+            if answer["error"] or answer["failed"]:
+                raise Unavailable(f"covers: {answer['failed']} failed; {answer['error']}")
+            return Measured(answer["seconds"], says=f"{answer['made']} made", files=answer["made"])
+
+        return watched(self.pid, make, sample=sample)
 
     def close(self) -> None:
         """End the process; its own processes end with it."""

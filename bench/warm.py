@@ -1,7 +1,8 @@
 """A worker that is warm, for the benchmark: `python -m bench.warm`, told what to do on standard input.
 
 A process of its own, so that its memory is Shelfread's and not the benchmark's. The first line names the
-database and the kind; each further line is a scan. Every line of JSON is answered by one.
+database, a folder of its own and the kind; each further line is a scan, or makes the covers that scans left
+to be made. Every line of JSON is answered by one.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from bench import memory
 from shelfread.app import KINDS, App, absolute, open_app
-from shelfread.app.workers import pool_sizes
+from shelfread.app.places import whole
+from shelfread.app.workers import pool_sizes, shelf_of
+from shelfread.model.job import JobRequest, JobType
+from shelfread.queue.worker import LibraryScanWorker
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
 from shelfread.settings import Settings
+from shelfread.tasks.covers import covers_task
 from shelfread.tasks.library_scan import Pools, warm
 
 #: Seconds between two looks at how far a scan is.
@@ -65,6 +71,21 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
     }
 
 
+async def covers(app: App) -> dict[str, Any]:
+    """Make the covers of the one library there is, in a job of that type as a worker does it."""
+    (library,) = await app.libraries.all()
+    request = JobRequest(JobType.COVERS, library.id, whole(library))
+    job_id = (await app.jobs.enqueue(request)).job.id
+    task = covers_task(app.jobs, KINDS, shelf_of(app.settings), pool_sizes(app.settings))
+    worker = LibraryScanWorker(app.jobs, {JobType.COVERS: task}, worker_id="bench")
+    began = time.perf_counter()
+    await worker.run_once()
+    seconds = time.perf_counter() - began
+    job = await app.jobs.get(job_id)
+    assert job is not None
+    return {"seconds": seconds, "made": job.counters.added, "failed": job.counters.failed, "error": job.error}
+
+
 def _read_by(pools: Pools) -> int | None:
     """Bytes that the processes which open files have read so far; None when it cannot be known."""
     found = [memory.read_bytes(pid) for pid in pools.parsers.pids]
@@ -84,12 +105,13 @@ async def _follow(progress: Progress, course: list[tuple[float, int]], began: fl
 async def main() -> None:
     """Answer lines until there are no more."""
     first = _line()
-    settings = Settings(database_url=first["database"], settle_seconds=0)
+    settings = Settings(database_url=first["database"], data_dir=Path(first["folder"]), settle_seconds=0)
     # One library kind, one size of pools: as the program chooses them itself.
     async with open_app(settings) as app, warm(KINDS[first["kind"]], pool_sizes(settings)) as pools:
         _say({})
         while line := await asyncio.to_thread(sys.stdin.readline):
-            _say(await scan(app, pools, json.loads(line)))
+            request = json.loads(line)
+            _say(await covers(app) if request.get("covers") else await scan(app, pools, request))
 
 
 def _line() -> dict[str, Any]:

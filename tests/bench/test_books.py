@@ -26,6 +26,7 @@ def test_a_tiny_run_of_books_opens_no_archive_where_nothing_changed(tmp_path: Pa
     assert tables["comics-unchanged"][OWN]["says"] == "3 unchanged; readers read 0 bytes"
     assert tables["epubs"][OWN]["says"] == "4 added"
     assert tables["epubs"][OWN]["rate"] > 0
+    assert tables["covers"][OWN]["says"] == "2 made"
     assert tables["many-comics-first"][OWN]["says"] == "60 added"
     assert tables["many-comics-unchanged"][OWN]["read_bytes"] == 0
     targets = {target["what"]: target for target in found["targets"]}
