@@ -71,8 +71,8 @@ PUBLISHERS: Final = frozenset(key_of(name) for name in _PUBLISHERS.replace("\n",
 SHELF: Final = re.compile(
     r"[^\W_]|\W|0-9|_?(?:new|unsorted|incoming|downloads?|library|media|misc|other|various)"
     r"|(?:to )?read|reading|bandes? dessin[ée]es?|bd|books?|b[üu]cher|c(?:omi|ómi)cs?|e-?books?|epubs?"
-    r"|fiction|graphic novels?|light novels?|magazines?|mangas?|manhwa|manhua|non-?fiction|novels?|pdfs?|cb[zr7t]"
-    r"|sci-?fi|fantasy|science fiction|horror|romance|crime|thrillers?|kids|webtoons?"
+    r"|fiction|graphic novels?|light novels?|magazines?|mangas?|manhwa|manhua|non-?fiction|novels?|pdfs?"
+    r"|cb[zr7t]|sci-?fi|fantasy|science fiction|horror|romance|crime|thrillers?|kids|webtoons?"
     r"|calibre(?: library)?",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from shelfread.media.books.archives.base import LIMITS, BookTrouble
 from shelfread.media.books.merge import merged
-from shelfread.media.books.pdf_document import document_of
+from shelfread.media.books.pdf_document import document_of, has_end
 from shelfread.media.books.pdf_information import information, is_title
 from shelfread.media.books.xmp import read_xmp
 from shelfread.media.kind import Source
@@ -51,6 +51,9 @@ def read_pdf(source: Source) -> tuple[Book, BookTrouble | None]:
             try:
                 book.pages = _pages(source, pdfium, document)
                 book.cover = _first_page(pdfium, document)
+                # pdfium makes the best of what is there, and says so only by this.
+                if not has_end(source) and not pdfium.FPDF_DocumentHasValidCrossReferenceTable(document):
+                    trouble = BookTrouble(ProblemCode.TRUNCATED, "the end is missing; what is left is shown")
             except BookTrouble as found:
                 trouble = found
     except BookTrouble as found:

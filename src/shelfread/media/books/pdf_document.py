@@ -86,6 +86,11 @@ def document_of(source: Source) -> Iterator[tuple[Any, Any]]:
             pdfium.FPDF_CloseDocument(document)
 
 
+def has_end(source: Source) -> bool:
+    """Whether the mark that ends a PDF is near the end of the file."""
+    return b"%%EOF" in source.read_at(max(0, source.size - 2048), 2048)
+
+
 def _not_opened(source: Source, reader: _Reader, code: int) -> BookTrouble:
     if code == _PASSWORD:
         return BookTrouble(ProblemCode.ENCRYPTED, "it opens with a password only")
@@ -95,6 +100,6 @@ def _not_opened(source: Source, reader: _Reader, code: int) -> BookTrouble:
         return BookTrouble(
             ProblemCode.LIMIT_EXCEEDED, f"{MOST_READ >> 20} MiB of it say nothing of its pages"
         )
-    if b"%%EOF" not in source.read_at(max(0, source.size - 2048), 2048):
+    if not has_end(source):
         return BookTrouble(ProblemCode.TRUNCATED, "the end of the document is missing")
     return BookTrouble(ProblemCode.DAMAGED, "the document cannot be opened: its structure is damaged")
