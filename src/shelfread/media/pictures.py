@@ -1,8 +1,8 @@
 """Pictures inside and beside media files: measured from their first bytes, never decoded, never copied whole.
 
 Stands beside the readers of all kinds, which know where a picture begins. Facts from the PNG specification
-(IHDR), ITU-T T.81 (JPEG markers), GIF89a, the WebP container specification and the BMP and icon headers of Windows. It
-does not know which picture is the cover.
+(IHDR), ITU-T T.81 (JPEG markers), GIF89a, the WebP container specification and the BMP and icon headers of
+Windows. It does not know which picture is the cover.
 """
 
 from __future__ import annotations

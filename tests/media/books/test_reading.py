@@ -154,6 +154,12 @@ def test_c5_the_description_may_say_which_page_is_the_cover(tmp_path: Path, open
     assert (book.cover.entry, book.cover.number) == ("001.jpg", 1)
 
 
+def test_c5_it_may_name_the_page_by_its_entry(tmp_path: Path, opened: Open) -> None:
+    comet = b'<comet xmlns="http://www.denvog.com/comet/"><coverImage>001.jpg</coverImage></comet>'
+    path = cbz(tmp_path / "a.cbz", pages=3, more={"CoMet.xml": comet})
+    assert KIND.read(opened(path)).item.cover.number == 1
+
+
 def test_c6_what_the_name_alone_says_is_marked_as_such(tmp_path: Path, opened: Open) -> None:
     path = cbz(tmp_path / "Saga 007 (2012).cbz", info={"Series": "Told"})
     book = KIND.read(opened(path)).item

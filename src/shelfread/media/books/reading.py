@@ -8,7 +8,7 @@ in a parser process.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 
@@ -178,9 +178,16 @@ def _read_archive(source: Source, found: _Read) -> None:
         found.troubles.insert(0, BookTrouble(ProblemCode.ENCRYPTED, "its pages are encrypted"))
     _read_metadata(archive, found)
     if found.pages:
-        stated = next((one.cover.number for one in found.said if one.cover is not None), None)
-        number = front_of(found.pages, stated)
+        stated = next((one.cover for one in found.said if one.cover is not None), None)
+        number = front_of(found.pages, _number_of(stated, found.pages))
         found.cover = _measured(source, archive, found.pages[number], number)
+
+
+def _number_of(stated: Page | None, pages: Sequence[ArchiveEntry]) -> int | None:
+    """Which page the metadata means, by its number or by the name of its entry."""
+    if stated is None or stated.number is not None or stated.entry is None:
+        return stated and stated.number
+    return next((number for number, page in enumerate(pages) if page.name == stated.entry), None)
 
 
 def _warnings(archive: Archive) -> list[BookTrouble]:
