@@ -51,6 +51,7 @@ TABLE = {
     "POST /api/v1/libraries/{library_id}/scan": "scan",
     "POST /api/v1/libraries/{library_id}/rescan": "scan",
     "POST /api/v1/libraries/{library_id}/convert": "scan",
+    "POST /api/v1/libraries/{library_id}/covers": "scan",
     "GET /api/v1/libraries/{library_id}/scan-status": "read",
     "GET /api/v1/libraries/{library_id}/scan-history": "read",
     "POST /api/v1/analyzer/library/scan": "scan",
@@ -81,6 +82,7 @@ TABLE = {
     "GET /api/v1/books/{book_id}/file": "read",
     "HEAD /api/v1/books/{book_id}/file": "read",
     "GET /api/v1/books/{book_id}/pages/{page}": "read",
+    "GET /api/v1/covers/{digest}": "read",
     "GET /api/v1/search": "read",
 }
 #: What may be asked for with less, from left to right.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,6 @@ async def convert(shelf: Shelf, *, at: At = nowhere) -> Converted:
 async def set_options(shelf: Shelf, **options: Any) -> None:
     """Change the options of the library."""
     library = await shelf.library()
-    from dataclasses import replace
-
     await shelf.app.libraries.change(library.id, options=replace(library.options, **options))
 
 
@@ -89,10 +88,10 @@ async def check_books(shelf: Shelf, wanted: dict[str, Entries], ids: dict[str, i
     assert len(now) == len(ids)
     for path in now:
         assert content(shelf.tree / path) == wanted[os.path.splitext(path)[0]], path
-    for path in shelf.tree.path.rglob("*.cb?"):
-        stem = str(path.relative_to(shelf.tree.path).with_suffix(""))
+    for found in shelf.tree.path.rglob("*.cb?"):
+        stem = str(found.relative_to(shelf.tree.path).with_suffix(""))
         if ".shelfread-trash" not in stem:
-            assert content(path) == wanted[stem], path
+            assert content(found) == wanted[stem], found
 
 
 def leftovers(shelf: Shelf) -> Sequence[str]:

@@ -48,6 +48,7 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "scan_library": (_CONFLICT, _PATH),
     "rescan_library": (_CONFLICT, _PATH),
     "convert_library": (_CONFLICT, _PATH),
+    "make_covers": (_CONFLICT, _PATH),
     "analyze": ((400, "nothing-to-scan"), (403, "forbidden"), _CONFLICT, _PATH),
     "put_config": ((422, "unknown-key"),),
     "retry_job": (_CONFLICT, _PATH),

@@ -18,6 +18,7 @@ from shelfread.app import App
 from shelfread.app import analyzer as analyzing
 from shelfread.app.analyzer import NewRootsRefused, NothingToScan, RootsBusy
 from shelfread.app.confine import PathRefused
+from shelfread.app.converting import NothingToConvert, request_conversion
 from shelfread.app.places import whole
 from shelfread.app.shelving import Overlap
 from shelfread.model.account import Principal, Right
@@ -73,6 +74,30 @@ def scan_routes(app: App) -> APIRouter:
     async def rescan(who: Scanner, library_id: NumberText) -> dict[str, Any]:
         """Have every file of a library read again."""
         return await queued(who, library_id, rescan=True)
+
+    @routes.post(
+        "/libraries/{library_id}/convert",
+        status_code=202,
+        response_model=Accepted,
+        operation_id="convert_library",
+    )
+    async def convert(who: Scanner, library_id: NumberText) -> dict[str, Any]:
+        """Have the books of a library that are in other archives become cbz."""
+        library = await library_of(app, library_id)
+        await refuse_outside_for(who, app, library, whole(library))
+        try:
+            enqueued = await request_conversion(app, library)
+        except NothingToConvert as error:
+            raise ApiProblem(409, "conflict", str(error)) from None
+        except UnknownLibrary:
+            raise not_found(f"library {shown(library_id)}") from None
+        queued_is = "was queued already" if enqueued.coalesced else "is queued"
+        return {
+            "job_id": enqueued.job.id,
+            "status": "queued",
+            "message": f"a conversion of {library.name!r} {queued_is}",
+            "coalesced": enqueued.coalesced,
+        }
 
     @routes.get(
         "/libraries/{library_id}/scan-status", response_model=ScanStatus, operation_id="get_scan_status"

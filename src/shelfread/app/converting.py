@@ -12,10 +12,19 @@ from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
 from shelfread.app.workers import heartbeat_of, pool_sizes
 from shelfread.convert.names import CONTAINERS
-from shelfread.model.job import CancelRequested, Enqueued, JobRequest, JobType, StoredLine
+from shelfread.model.job import (
+    CancelRequested,
+    Enqueued,
+    JobRequest,
+    JobType,
+    Origin,
+    StoredLine,
+    UnknownLibrary,
+)
 from shelfread.model.library import Library
 from shelfread.queue.running import RunningJob
 from shelfread.settings import read_worker_settings
+from shelfread.store import converting
 from shelfread.tasks.convert import Converted, convert_library_job
 from shelfread.tasks.library_scan import reason_of, warm
 
@@ -29,7 +38,7 @@ class NothingToConvert(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConversionReport:
-    """How a conversion here and now ended, with what its job wrote down of single books."""
+    """How a conversion here and now ended, with what its job says of books that were left as they are."""
 
     job_id: str
     library: Library
@@ -54,6 +63,8 @@ async def convert_here(
     """
     refuse_other_kinds(library)
     scopes = whole(library)
+    if not scopes:
+        raise NothingToConvert(f"the library {library.name!r} has no folder")
     heartbeat_s = heartbeat_of(read_worker_settings()[0])
     job = await RunningJob.claim(app.database, library.id, JobType.CONVERT, scopes, heartbeat_s)
     try:
@@ -76,10 +87,11 @@ async def convert_here(
         raise
     finally:
         await job.close()
-    return ConversionReport(job.id, library, outcome, list(await app.jobs.logs(job.seq)))
+    lines = [*await app.jobs.logs(job.seq, levels=["warning"])]
+    return ConversionReport(job.id, library, outcome, lines)
 
 
-async def request_conversion(app: App, library: Library) -> Enqueued:
+async def request_conversion(app: App, library: Library, origin: Origin = Origin.REQUEST) -> Enqueued:
     """Have the books of a library converted by a worker, whatever its option says.
 
     Raises:
@@ -87,17 +99,21 @@ async def request_conversion(app: App, library: Library) -> Enqueued:
         UnknownLibrary: it is not there any more.
     """
     refuse_other_kinds(library)
+    if not library.roots:
+        raise NothingToConvert(f"the library {library.name!r} has no folder")
     timeout_s = await app.job_timeout()
     return await app.jobs.enqueue(
-        JobRequest(JobType.CONVERT, library.id, whole(library), timeout_s=timeout_s)
+        JobRequest(JobType.CONVERT, library.id, whole(library), origin=origin, timeout_s=timeout_s)
     )
 
 
-__all__ = [
-    "CONTAINERS",
-    "ConversionReport",
-    "NothingToConvert",
-    "convert_here",
-    "refuse_other_kinds",
-    "request_conversion",
-]
+async def follow_scan_here(app: App, library: Library) -> Enqueued | None:
+    """After a scan from the command line: have what it found converted by a worker, if that is wanted."""
+    if not library.options.convert:
+        return None
+    async with app.database.read() as connection:
+        if not await converting.any_left(connection, library.id, CONTAINERS):
+            return None
+    with contextlib.suppress(NothingToConvert, UnknownLibrary):
+        return await request_conversion(app, library, Origin.FOLLOW_UP)
+    return None

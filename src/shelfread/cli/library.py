@@ -254,6 +254,26 @@ def _scan(
     return scan_library(library_id, rescan, mode, as_json)
 
 
+@app.command("convert")
+def _convert(library_id: IdArgument, as_json: AsJson = False) -> int:
+    """Make cbz of the books of a library that are in other archives, here and now."""
+    from shelfread.cli.convert import convert_library
+
+    return convert_library(library_id, as_json)
+
+
+@app.command("covers")
+def _covers(
+    library_id: IdArgument,
+    again: Annotated[bool, typer.Option("--all", help="Make every one anew, not only the missing.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Make the small pictures of a library that are missing, here and now."""
+    from shelfread.cli.covers import make_covers
+
+    return make_covers(library_id, again, as_json)
+
+
 @app.command("confirm")
 def _confirm(library_id: IdArgument, as_json: AsJson = False) -> int:
     """Say that it is right: what is held as gone is gone, and roots that look wrong are as they should be."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from shelfread.app import App
+from shelfread.app.converting import follow_scan_here
 from shelfread.cli.display import Display, display
 from shelfread.cli.opening import catalogue, library_of
 from shelfread.cli.outcome import FAILED, explain, reason_of
@@ -93,6 +94,7 @@ async def _scan(
         result.reason = reason_of(error)
     else:
         result.status = "completed"
+        await follow_scan_here(app, target.library)
         result.problems = report.problems
         result.counters = report.outcome.counters
         result.unavailable = report.outcome.unavailable

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from shelfread.convert.draft import Draft
 from shelfread.convert.names import CONTAINERS, target_of
@@ -37,10 +37,8 @@ from shelfread.store import converting
 from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database
 from shelfread.tasks.library_scan import Pools
-from shelfread.tasks.settling import At, Settler, nowhere
+from shelfread.tasks.settling import At, Settler, nowhere, to_its_end
 from shelfread.tasks.unpacking import Unpacker
-
-T = TypeVar("T")
 
 #: Books asked for at a time.
 PAGE = 100
@@ -231,7 +229,7 @@ class _Job:
                     sealed.mtime_ns,
                 )
                 # From the journal to the book's row: a cancel waits that long.
-                await _to_its_end(self._exchange(place, draft, prepared))
+                await to_its_end(self._exchange(place, draft, prepared))
             finally:
                 await asyncio.to_thread(draft.close)
 
@@ -289,15 +287,3 @@ class _Job:
             f"converted {counters.updated} of {counters.found} books, "
             f"{counters.failed} cannot be converted, {counters.skipped} were left for another time"
         )
-
-
-async def _to_its_end(work: Awaitable[T]) -> T:
-    """Await something that is not cut off in its middle; the cancellation comes when it is done."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # looked at: the cancellation is what the caller hears of
-        raise

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -33,6 +33,8 @@ from shelfread.store.ids import IdBlocks
 
 if TYPE_CHECKING:
     from shelfread.tasks.library_scan import Pools
+
+T = TypeVar("T")
 
 #: Filesystems round times; none coarser than this keeps books.
 _TIME_NS = 2_000_000_000
@@ -223,6 +225,18 @@ async def settle_left_over(
         left = await converting.under_way(connection, scopes)
     if left:
         await Settler(database, batch, library, pools).settle_left_over(left)
+
+
+async def to_its_end(work: Awaitable[T]) -> T:
+    """Await something that is not cut off in its middle; the cancellation comes when it is done."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # looked at: the cancellation is what the caller hears of
+        raise
 
 
 def is_same(stamp: Stamp, other: Stamp) -> bool:
