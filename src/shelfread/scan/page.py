@@ -46,11 +46,11 @@ class PageReader:
 
     def answer(self, request: Request) -> Iterator[Reply]:
         """One reply."""
+        if self._spoiled:  # memory is full or in pieces: the parent asks a fresh process
+            sys.exit(0)
         signal.setitimer(signal.ITIMER_REAL, self._alarm_s)
         yield self._reply(*request)
         signal.setitimer(signal.ITIMER_REAL, 0.0)
-        if self._spoiled:  # memory is full or in pieces: a fresh process is better
-            sys.exit(0)
 
     def _reply(self, path: bytes, relative: bytes, wanted: tuple[int, int], number: int) -> Reply:
         try:
