@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ from shelfread.settings import Settings, read_settings
 CHUNK = 16
 #: No name of a line is longer; what is, is no list of names.
 NAME_LIMIT = 1 << 16
+#: How zip, RAR, 7z and PDF begin.
+_BOOKS = (b"PK\3\4", b"PK\5\6", b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"%PDF-")
 #: What the catalogue needs and nobody reads.
 _INTERNAL = {"genre_keys", "key"}
 
@@ -68,8 +71,35 @@ def inspect_names(kind: str | None, null: bool, as_json: bool) -> int:
 
 def kind_of(path: bytes) -> str:
     """The kind whose files have names like this; the first kind when none has."""
+    return _kind_by_suffix(path) or kinds()[0]
+
+
+def kind_of_file(path: bytes) -> str:
+    """The kind of a file by its name, or by its first bytes when no kind has such names."""
+    return _kind_by_suffix(path) or _kind_by_content(path) or kinds()[0]
+
+
+def _kind_by_suffix(path: bytes) -> str | None:
     suffix = os.path.splitext(path)[1].lower()
-    return next((name for name in kinds() if suffix in reader_of(name).suffixes), kinds()[0])
+    return next((name for name in kinds() if suffix in reader_of(name).suffixes), None)
+
+
+def _kind_by_content(path: bytes) -> str | None:
+    """What the first bytes say; music is what is tried when they say nothing."""
+    try:
+        # Never waits: a FIFO is not read.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        head = os.pread(handle, 512, 0)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return "books" if head.startswith(_BOOKS) or head[257:262] == b"ustar" else None
 
 
 def processors_here() -> int:
@@ -94,10 +124,8 @@ async def _readings(
     files: Sequence[bytes], kind: str | None, settings: Settings
 ) -> AsyncIterator[tuple[bytes, str, FileReading]]:
     """Every file with its reading, in order. A pool per kind, and only so many processes as pay."""
-    groups: dict[str, int] = {}
-    for file in files:
-        own = kind or kind_of(file)
-        groups[own] = groups.get(own, 0) + 1
+    own_kinds = [kind or kind_of_file(file) for file in files]
+    groups = Counter(own_kinds)
     processors = settings.parsers or processors_here()
     pools = {
         name: ParserPool(
@@ -112,7 +140,7 @@ async def _readings(
     try:
         for pool in pools.values():
             await pool.start()
-        for chunk, own in _chunks(files, kind):
+        for chunk, own in _chunks(files, own_kinds):
             refs = [_ref(file) for file in chunk]
             waiting.append((chunk, own, asyncio.create_task(pools[own].read(refs))))
             if len(waiting) > 2 * sum(pool.workers for pool in pools.values()):
@@ -135,12 +163,11 @@ def _ref(file: bytes) -> FileRef:
     return FileRef(path, path.lstrip(b"/"))
 
 
-def _chunks(files: Sequence[bytes], kind: str | None) -> Iterator[tuple[list[bytes], str]]:
+def _chunks(files: Sequence[bytes], own_kinds: Sequence[str]) -> Iterator[tuple[list[bytes], str]]:
     """Neighbours of one kind together."""
     chunk: list[bytes] = []
     current = ""
-    for file in files:
-        own = kind or kind_of(file)
+    for file, own in zip(files, own_kinds, strict=True):
         if chunk and (own != current or len(chunk) == CHUNK):
             yield chunk, current
             chunk = []
@@ -168,7 +195,9 @@ def _known(item: dict[str, Any]) -> dict[str, Any]:
     return {
         key: [_known(part) if isinstance(part, dict) else part for part in value]
         if isinstance(value, list)
+        else _known(value)
+        if isinstance(value, dict)
         else value
         for key, value in item.items()
-        if value is not None and value != [] and key not in _INTERNAL
+        if value is not None and value not in ([], {}) and key not in _INTERNAL
     }
