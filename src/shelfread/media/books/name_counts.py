@@ -57,7 +57,7 @@ _SECOND = re.compile(r"\s[-–]\s(?P<count>[0-9]{2,4})(?=\s*(?:$|[\x01(\[]|[-–
 _BARE = re.compile(
     rf"(?<![^\s_\x01(])(?P<count>{_RANGE}|(?<=\S\s)-[0-9])(?P<suffix>\.(?:MU|INH|NOW|HU|AU)|(?<=0[0-9]{2})[a-d])?(?=$|[\s_,:;)\x01]|\.\s)"
 )
-_TIGHT = re.compile(r"(?<=\w)-(?P<count>0[0-9]{1,2})(?=$|[\s\x01])")
+_TIGHT = re.compile(r"(?<=[^\W\d_])-(?P<count>0[0-9]{1,2})(?=$|[\s\x01])")
 _LEADING = re.compile(rf"(?P<count>{_RANGE})(?:\s*[-–:_)]\s+|\.\s+|\s*\x01\s*[-–]\s+)(?=\S)")
 _TAIL = re.compile(r"\s*(?:\x01|\([^()]*\)|\[[^\[\]]*\]|[-–,.]|\s)*$")
 _DASH = re.compile(r"\s*[-–:]\s")
@@ -215,7 +215,7 @@ def _bare(
     if leading is not None and _padded(leading["count"]):
         return _plain(leading["count"]), leading.span()
     found = [match for match in _BARE.finditer(text) if not _falls(match["count"])]
-    padded = [match for match in found if _padded(match["count"]) and not _part_of_name(text, match)]
+    padded = [match for match in found if _padded(match["count"]) and not _part_of_name(text, match, comic)]
     if padded and padded[0].start() == 0:
         if len(padded) == 1 and folder is not None and text[padded[0].end() :].strip():
             return _text_of(padded[0]), padded[0].span()  # "012 Title" in a folder
@@ -244,7 +244,7 @@ def _counts(text: str, match: re.Match[str], folder: str | None, comic: bool) ->
     """Whether an unpadded number counts books."""
     before = text[: match.start()].strip(f" -–_,:{DATE_MARK}")
     if (of := _OF.match(text, match.end())) is not None:
-        return not _part_of_name(text, match) and _first(match["count"]) <= int(of["count"])
+        return not _part_of_name(text, match, comic) and _first(match["count"]) <= int(of["count"])
     if _YEAR.fullmatch(match["count"][:4]) or not key_of(before):
         return False
     if not _TAIL.match(text, match.end()) and not (comic and _DASH.match(text, match.end())):
@@ -255,16 +255,18 @@ def _counts(text: str, match: re.Match[str], folder: str | None, comic: bool) ->
         return True
     if match["count"][0] in "½¼¾" or _FINE.search(match["count"]):
         return False  # "Ranma ½", "Evangelion 3.33"
-    return comic and not before.isdecimal() and not _part_of_name(text, match)
+    return comic and not before.isdecimal() and not _part_of_name(text, match, comic)
 
 
-def _part_of_name(text: str, match: re.Match[str]) -> bool:
+def _part_of_name(text: str, match: re.Match[str], comic: bool) -> bool:
     word = _WORD_BEFORE.search(text, 0, match.start())
     if word is None or text[: match.start()].rstrip().endswith(DATE_MARK):
         return False
     before = word[1].lower().lstrip("(")
     if f"{before} {match['count']}" in NUMBERED_NAMES:
         return True
+    if not comic and _YEAR.fullmatch(before) and _first(match["count"]) <= 12:
+        return True  # "invoice 2018 04"
     return before in NOT_COUNTED and not _padded(match["count"])
 
 

@@ -70,7 +70,7 @@ def folder_of(relative_folder: bytes) -> Folder:
         else:
             book = Book()
             tags = tags_apart(name, book, comic=True)
-            counts = counts_in(tags.text, None, comic=False)
+            counts = counts_in(tags.text, None, comic=True)
             if counts is not None and counts.number is None and not key_of(counts.before):
                 volume = volume or counts.volume
                 continue
@@ -83,7 +83,7 @@ def folder_of(relative_folder: bytes) -> Folder:
 def _series(
     name: str, text: str, dates: list[tuple[int, str | None]], book: Book, volume: int | None
 ) -> Folder:
-    counts = counts_in(text, None, comic=False)
+    counts = counts_in(text, None, comic=True)
     inner = volume is not None
     if counts is not None and counts.volume is not None and counts.number is None:
         if volume is None and counts.volume_end is None:

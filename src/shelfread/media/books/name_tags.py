@@ -13,6 +13,7 @@ from typing import NamedTuple
 from shelfread.media.books.name_counts import DATE_MARK
 from shelfread.media.books.name_words import (
     LANGUAGE_CODES,
+    LANGUAGE_WORDS,
     LANGUAGES,
     MONTHS,
     NOT_COUNTED,
@@ -43,7 +44,7 @@ _MONTH_WORD = re.compile(
     re.IGNORECASE,
 )
 _ONLY_YEAR = re.compile(rf"c?\.?\s*{_YEAR}")
-_YEARS = re.compile(rf"{_YEAR}\s*[-–]\s*(?:(?:[0-9]{{2}}){{1,2}}|present|ongoing|)")
+_YEARS = re.compile(rf"{_YEAR}\s*[-–]\s*(?P<last>(?:[0-9]{{2}}){{1,2}}|present|ongoing|)")
 
 _OF = re.compile(r"of\s+[0-9]{1,4}|[0-9]{1,3}", re.IGNORECASE)
 _COUNTED = re.compile(
@@ -53,7 +54,9 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"(?:digital|c2c|web-?rip|scan)[- ](?!hd$|sd$|rip$)(.{2,})", re.IGNORECASE)
-_CREW = re.compile(r".+[-_](?:Empire|Empire-HD|DCP|CPS|Novus|Megan|InnerDemons|DTs|SWA|G85|NeonBone)")
+_CREW = re.compile(
+    r"Minutemen-.+|.+[-_](?:Empire|Empire-HD|DCP|CPS|Novus|Megan|InnerDemons|DTs|SWA|G85|NeonBone)"
+)
 _ONE_SHOT = re.compile(r"one[- ]?shot|os", re.IGNORECASE)
 _SPECIAL = re.compile(
     r"(?:special|omake|extras?|bonus(?: chapter)?|side[- ]?story)(?:\s+#?[0-9]{1,3})?", re.IGNORECASE
@@ -84,7 +87,7 @@ def tags_apart(stem: str, book: Book, *, comic: bool) -> Tags:
     scanned = False
     for match in _BRACKETS.finditer(stem):
         said = (match[1] or match[2] or match[3] or "").strip()
-        square = match[0][0] == "["
+        square = match[0][0] in "[{"
         place = "inside"
         if not "".join(pieces).strip() and not stem[last : match.start()].strip():
             place = "front" if stem[match.end() :].strip() else "alone"
@@ -134,7 +137,9 @@ def date_in(text: str, *, whole: bool = False) -> tuple[int, str | None] | None:
         date = f"{match['year']}-{MONTHS[match['name'].lower()]:02d}"
         return int(match["year"]), f"{date}-{int(day):02d}" if day else date
     if whole and (match := _YEARS.fullmatch(text)) is not None:
-        return int(match["year"]), None
+        last = match["last"]
+        if not last.isdecimal() or last > match["year"][-len(last) :]:
+            return int(match["year"]), None
     return None
 
 
@@ -172,12 +177,9 @@ def _words(said: str, book: Book, square: bool) -> bool:
     """Whether the words in brackets are of a known sort; noted in `book` if so."""
     plain = said.lower()
     key = plain.replace("-", "").replace(".", "")
-    if key in LANGUAGES or (
-        plain in LANGUAGE_CODES and (square or said.isupper()) and plain not in ("no", "it")
-    ):
+    code = plain in LANGUAGE_CODES and (plain not in LANGUAGE_WORDS or (square and said.isupper()))
+    if code or key in LANGUAGES:
         book.language = book.language or LANGUAGES.get(key, plain)
-    elif said in ("IT", "NO") and square:
-        book.language = book.language or plain
     elif key_of(said) in PUBLISHERS:
         book.publisher = book.publisher or said
     elif _ONE_SHOT.fullmatch(said):

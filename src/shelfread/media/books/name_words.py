@@ -42,9 +42,10 @@ _LANGUAGES = {
     "vi": "vietnamese vie",
     "zh": "chinese chi zho 中文",
 }
-#: Taken only as they are written for a language, since some are words: "EN", "[en]", never "(it)".
 LANGUAGES: Final = {word: tag for tag, words in _LANGUAGES.items() for word in words.split()}
 LANGUAGE_CODES: Final = frozenset(tag for tag in _LANGUAGES if len(tag) == 2)
+#: Those that are words of titles too; they count as "[IT]" only.
+LANGUAGE_WORDS: Final = frozenset(("it", "no", "id"))
 
 #: Names of publishers; not those that are a series or a word as well (Archie, Vertical, Titan).
 _PUBLISHERS = """
@@ -58,7 +59,8 @@ Fleetway|Gallimard|Ghost Ship|Glénat|Glenat|Gold Key|HarperCollins|Heavy Metal 
 IDW Publishing|Image|Image Comics|J-Novel Club|Kadokawa|Kaze Manga|Ki-oon|Kodansha|Kodansha Comics
 Kodansha USA|Kurokawa|Le Lombard|Les Humanoïdes Associés|Lion Forge|Mad Cave|Mad Cave Studios|Marvel
 Marvel Comics|Marvel UK|NBM|Norma Editorial|O'Reilly|O'Reilly Media|Oni Press|Panini Comics|Panini Manga
-Penguin|Penguin Books|Pika Édition|Planeta Cómic|Random House|Rebellion|Scout Comics|Sergio Bonelli Editore
+Penguin|Penguin Books|Pika|Pika Édition|Planeta Cómic|Random House|Rebellion|Scout Comics
+Sergio Bonelli Editore
 Seven Seas|Seven Seas Entertainment|Shogakukan|Shueisha|Skybound|Soleil|Square Enix|Square Enix Manga
 Star Comics|SuBLime|Titan Books|Titan Comics|Tokyopop|Tor Books|Top Cow|Top Shelf|TwoMorrows|Udon|Valiant
 Valiant Comics|Valiant Entertainment|Vault Comics|Vertical Comics|Vertigo|Vertigo Comics|VIZ|VIZ Media

@@ -27,7 +27,7 @@ _DOTS = re.compile(r"(?<![0-9])\.(?![ ])|(?<=[0-9])\.(?=[^\W\d]|[0-9]{3,})")
 _SAVED = re.compile(r"([^_/]{2,60})_(?=(?:vol(?:ume)?|ch(?:apter)?|episode)\b)", re.IGNORECASE)
 #: "Mort (Discworld 4)", "Mort (Discworld, Book 4)".
 _IN_SERIES = re.compile(
-    r"(?P<series>[^#]*?[^\W\d][^#]*?)(?:,?\s+(?:#|book\s+#?|vol(?:ume)?\.?\s*|no\.\s*)|\s+)"
+    r"(?P<series>[^#]*?[^\W\d][^#]*?)(?:,?\s+(?P<mark>#|book\s+#?|vol(?:ume)?\.?\s*|no\.\s*)|\s+)"
     r"(?P<count>[0-9]{1,3}(?:\.[0-9]{1,2})?)",
     re.IGNORECASE,
 )
@@ -37,7 +37,7 @@ _PLACED = re.compile(
     r"(?P<series>.*\S)\s(?P<mark>#|book\s|vol\.?\s*)?(?P<count>[0-9]{1,3}(?:\.[0-9])?)", re.IGNORECASE
 )
 _NO_SERIES = frozenset(("", "book", "volume", "vol", "version", "v", "part", "chapter", "issue", "tome"))
-_INITIALS = re.compile(r"([^\W\d_][\w'’ -]+),\s((?:[A-Z]\.[\s-]?)+)\s?[-–]\s+(\S.*)")
+_INITIALS = re.compile(r"([^\W\d_][\w'’ -]+),\s((?:[A-Z][\w'’-]*\s){0,2}(?:[A-Z]\.[\s-]?)+)\s?[-–]\s+(\S.*)")
 _MARKED_END = re.compile(
     r"(?:\s[-–]\s+(?P<special>special|omake|extra|bonus)(?:\s+#?[0-9]{1,3})?|\s(?P<omake>omake)(?:\s+#?[0-9]{1,3})?"
     r"|\s(?:[-–]\s+)?(?P<shot>one-?shot))\s*$",
@@ -136,7 +136,7 @@ def _series_behind(stem: str, book: Book, folder: Folder) -> bool:
             continue
         series = neat(match["series"])
         last = key_of(series.rpartition(" ")[2])
-        if last not in NOT_COUNTED and last not in _NO_SERIES:
+        if last not in _NO_SERIES and (match["mark"] or last not in NOT_COUNTED):
             book.series = series
             _number(book, match["count"])
             book.title = _without_folder(neat(_after_tags(title, book)), folder, book)
@@ -167,7 +167,7 @@ def _fill(tags: Tags, book: Book, folder: Folder, *, comic: bool) -> None:
         _date(book, tags.dates)
         return
     marked = _MARKED_END.search(alone)
-    if marked is not None and not comic and marked["special"]:
+    if marked is not None and not comic and not marked["shot"]:
         marked = None  # "Author - Extra": only comics are marked like that
     if marked is not None:
         if marked["shot"]:
@@ -191,7 +191,9 @@ def _fill(tags: Tags, book: Book, folder: Folder, *, comic: bool) -> None:
     before = counts.before
     earlier = before.count(DATE_MARK)
     _date(book, tags.dates[earlier:])
-    if earlier and book.volume is None and book.number is not None:
+    if not key_of(before.partition(DATE_MARK)[0]):
+        _date(book, tags.dates)  # "[2018] Saga 012"
+    elif earlier and book.volume is None and book.number is not None:
         book.volume = tags.dates[earlier - 1][0]
     series = neat(before)
     if key_of(series):
@@ -252,8 +254,9 @@ def _without_folder(title: str, folder: Folder, book: Book, *, comic: bool = Fal
 
 def _add_folder(book: Book, folder: Folder) -> None:
     """What the folders say, where the file says nothing."""
-    counted = book.number is not None or book.volume is not None or book.chapter is not None or book.special
-    if book.series is None and counted and not book.writers:
+    book.special = book.special or folder.special
+    counted = (book.number, book.volume, book.chapter, book.special) != (None, None, None, None)
+    if book.series is None and (counted or folder.inner) and not book.writers:
         book.series = folder.series
     same = (
         book.series is not None and folder.series is not None and key_of(book.series) == key_of(folder.series)
@@ -263,7 +266,6 @@ def _add_folder(book: Book, folder: Folder) -> None:
     book.publisher = book.publisher or folder.publisher
     book.language = book.language or folder.language
     book.one_shot = book.one_shot or folder.one_shot
-    book.special = book.special or folder.special
 
 
 def _after_tags(text: str, book: Book) -> str:
@@ -282,7 +284,9 @@ def _date(book: Book, dates: list[tuple[int, str | None]]) -> None:
 
 def _names_end(series: str, count: str) -> bool:
     """Whether a number belongs to the name before it: it is not padded, and too high to count a few books."""
-    return count[0] != "0" and (len(count) > 2 or counts_in(f"{series} {count}", None, comic=True) is None)
+    return count[0] != "0" and (
+        len(count.partition(".")[0]) > 2 or counts_in(f"{series} {count}", None, comic=True) is None
+    )
 
 
 def _number(book: Book, count: str) -> None:
