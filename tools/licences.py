@@ -27,8 +27,8 @@ def licence_of(package: Distribution) -> str:
     """
     said = _all(package, "License-Expression")
     if not said:
-        # The old field holds a name, or the whole text.
-        said = [field for field in _all(package, "License") if len(field) < 40]
+        # The old field holds a name or several, or the whole text.
+        said = [field for field in _all(package, "License") if len(field) < 80 and "\n" not in field]
     if not said:
         trove = [line for line in _all(package, "Classifier") if line.startswith("License ::")]
         said = [" and ".join(line.rpartition(" :: ")[2] for line in trove)]
