@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shelfread.model.job import CancelRequested, JobType
-from shelfread.store import converting
+from shelfread.model.job import CancelRequested, JobRequest, JobType
+from shelfread.queue.watch import Control
+from shelfread.settings import Settings
+from shelfread.store import converting, tables
+from shelfread.store.cover_sources import sources
+from shelfread.store.search_due import ItemKind
+from shelfread.tasks.prune import prune_task
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf
 from tests.tasks.convert_stand import (
@@ -269,11 +276,64 @@ async def test_c16_a_scan_has_conversion_follow_when_the_option_is_on(book_shelf
     claimed = await book_shelf.app.jobs.claim_next("somebody")
     assert claimed is not None
     assert claimed.id == scan.job.id
-    assert await book_shelf.app.jobs.claim_next("another") is None
+    assert await book_shelf.app.jobs.claim_next("another", [JobType.CONVERT]) is None
     await book_shelf.app.jobs.end_cancelled(claimed)
     await book_shelf.app.jobs.cancel(job_id)
     await convert(book_shelf)
     assert await follow_scan(book_shelf.app.jobs, await book_shelf.library()) == []
+
+
+async def test_c4_the_cover_of_a_converted_book_is_not_made_again(book_shelf: Shelf) -> None:
+    ids = await filled(book_shelf)
+
+    async def keys() -> dict[int, str]:
+        async with book_shelf.database.read() as connection:
+            found = await sources(connection, ItemKind.BOOK, list(ids.values()))
+        return {row: "; ".join(one.key for one in own) for row, own in found.items()}
+
+    before = await keys()
+
+    async def made(connection: Any) -> None:
+        for row, key in before.items():
+            await connection.execute(
+                tables.covers.insert().values(
+                    kind=ItemKind.BOOK.value, item_id=row, library_id=1, source=key, shape="", made_at=1
+                )
+            )
+
+    await book_shelf.database.write(made)
+    await convert(book_shelf)
+    after = await keys()
+    assert before != after
+    assert {row["item_id"]: row["source"] for row in await book_shelf.table("covers")} == after
+
+
+async def test_c17_the_trash_is_emptied_by_prune_when_its_time_is_over(book_shelf: Shelf) -> None:
+    await filled(book_shelf)
+    await set_options(book_shelf, remove_originals=True, trash_days=2)
+    await convert(book_shelf)
+    trash = book_shelf.tree / ".shelfread-trash"
+    repository = book_shelf.app.jobs
+
+    async def prune(days: float) -> int:
+        now_us = int((time.time() + days * 86_400) * 1e6)
+        await repository.enqueue(JobRequest(JobType.PRUNE))
+        job = await repository.claim_next("somebody", [JobType.PRUNE])
+        assert job is not None
+        await prune_task(repository, Settings(), clock=lambda: now_us)(job, Control())
+        ended = await repository.get(job.id)
+        assert ended is not None
+        assert ended.report is not None
+        return int(ended.report["originals"])
+
+    assert await prune(0.9) == 0
+    assert trash.exists()
+    assert await prune(3) == 3
+    assert not trash.exists()
+    await set_options(book_shelf, trash_days=0)
+    (trash / "2020-01-01").mkdir(parents=True)
+    assert await prune(3) == 0
+    assert trash.exists()
 
 
 async def test_c17_an_original_stays_known_as_converted_when_its_row_is_pruned(book_shelf: Shelf) -> None:

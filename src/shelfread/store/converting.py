@@ -24,7 +24,8 @@ from shelfread.model.job import Scope
 from shelfread.store.clock import text_of
 from shelfread.store.files import below, sliced
 from shelfread.store.ids import next_id
-from shelfread.store.tables import books, conversions, folders, media_files, problems, roots
+from shelfread.store.search_due import ItemKind
+from shelfread.store.tables import books, conversions, covers, folders, media_files, problems, roots
 
 _DETAIL_LIMIT = 500
 #: States in which the book is the new file.
@@ -209,6 +210,17 @@ async def rename(connection: AsyncConnection, prepared: Prepared) -> bool:
     )
     await connection.execute(update(folders).where(folders.c.id == prepared.folder_id).values(digest=None))
     return bool(changed.rowcount)
+
+
+async def keep_cover(connection: AsyncConnection, prepared: Prepared, stamp: Stamp) -> None:
+    """What a cover was made from has another stamp now, and gives the same cover: it is not made again."""
+    old = f"file {prepared.source.size} {prepared.source.mtime_ns}"
+    new = f"file {stamp.size} {stamp.mtime_ns}"
+    await connection.execute(
+        update(covers)
+        .where(covers.c.kind == ItemKind.BOOK.value, covers.c.item_id == prepared.file_id)
+        .values(source=func.replace(covers.c.source, old, new))
+    )
 
 
 async def stamp_unread(connection: AsyncConnection, file_id: int, stamp: Stamp, now: int) -> None:

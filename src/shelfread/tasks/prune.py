@@ -24,7 +24,7 @@ from shelfread.settings import Settings
 from shelfread.store import retention
 from shelfread.store.clock import now_us
 from shelfread.store.libraries import LibraryRepository
-from shelfread.tasks.covers import clear_all
+from shelfread.tasks.cover_clearing import clear_all
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class _Prune:
             await self._forget_logs(now - settings.log_retention_days * retention.DAY_US)
         await self._commit(None)
         gone.workers = await forget_the_dead(self._database, now - retention.DAY_US)
-        await self._empty_trash()
+        await self._empty_trash(now)
         if self._shelf is not None:
             gone.pictures = await clear_all(self._database, self._shelf)
         line = f"forgot {gone.jobs} jobs, {gone.lines} log lines and events, {gone.workers} workers"
@@ -88,14 +88,14 @@ class _Prune:
         report = BatchReport(Counters(), Phase.DONE, logs=[LogLine("info", line)], outcome=outcome)
         await self._repository.finish(self._job, None, report)
 
-    async def _empty_trash(self) -> None:
+    async def _empty_trash(self, now: int) -> None:
         """What was converted long enough ago, in every library as its own option says."""
         for library in await LibraryRepository(self._database).all():
             for root in library.roots:
                 # The job must still be ours: what is deleted here does not come back.
                 await self._commit(None)
                 self._gone.originals += await asyncio.to_thread(
-                    trash.empty, root.path, library.options.trash_days
+                    partial(trash.empty, root.path, library.options.trash_days, now_s=now / 1e6)
                 )
 
     async def _forget_jobs(self, before: int) -> None:

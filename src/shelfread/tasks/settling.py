@@ -153,6 +153,7 @@ class Settler:
         version = self._pools.parts.kind.version
         await files.write_files(connection, [write], version=version, job_seq=self._batch.seq, now=now)
         await self._catalogue.save(connection, [write], now)
+        await converting.keep_cover(connection, prepared, stamp)
 
     async def remove(self, place: Place, prepared: Prepared) -> None:
         """Put the original into the trash, if it still is what was read."""
