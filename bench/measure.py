@@ -37,6 +37,8 @@ class Measured:
     cpu_s: float | None = None
     #: Peak of the sum of PSS, where memory was sampled.
     peak_bytes: int | None = None
+    #: (seconds since the start, sum of PSS), where memory was sampled.
+    held: list[tuple[float, int]] = field(default_factory=list)
     #: Processors that were busy with anything else meanwhile.
     others: float | None = None
     #: What it says it has or did, as it says it.
@@ -91,6 +93,7 @@ def watched(pid: int, work: Callable[[], Measured], *, sample: bool) -> Measured
     wall = time.perf_counter() - began
     measured.cpu_s = memory.cpu_seconds(pid) - cpu
     measured.peak_bytes = peak.bytes if peak else None
+    measured.held = peak.course if peak else []
     measured.others = _others(busy, measured.cpu_s, wall)
     return measured
 
@@ -130,7 +133,7 @@ def command(
     if process.returncode not in fine:
         raise Unavailable(f"{Path(arguments[0]).name} ended with code {process.returncode}")
     cpu = usage.ru_utime + usage.ru_stime
-    return Measured(wall, cpu, peak.bytes if peak else None, _others(busy, cpu, wall))
+    return Measured(wall, cpu, peak.bytes if peak else None, others=_others(busy, cpu, wall))
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -87,6 +87,8 @@ class Peak:
 
     def __init__(self, pid: int, every_s: float = 0.05, *, alone: bool = False) -> None:
         self.bytes: int | None = None
+        #: (seconds since the start, bytes) of every look.
+        self.course: list[tuple[float, int]] = []
         self._look = own_pss if alone else pss
         self._pid = pid
         self._every_s = every_s
@@ -104,10 +106,12 @@ class Peak:
         self._thread.join()
 
     def _run(self) -> None:
+        start = time.monotonic()
         while True:
             began = time.monotonic()
             if (now := self._look(self._pid)) is not None:
                 self.bytes = max(self.bytes or 0, now)
+                self.course.append((began - start, now))
             # Never more than a tenth of a processor, however large the tree is.
             if self._done.wait(max(self._every_s, 9 * (time.monotonic() - began))):
                 return

@@ -62,6 +62,15 @@ def tenths(course: Sequence[tuple[float, int]]) -> tuple[float, float] | None:
     return (total * 0.1 / first, total * 0.1 / last) if first > 0 and last > 0 else None
 
 
+def end_to_half(held: Sequence[tuple[float, int]]) -> float | None:
+    """Peak memory of the last tenth of a run against that in the middle of it; None for short ones."""
+    if len(held) < 100:
+        return None
+    end = held[-1][0]
+    last = max(size for at, size in held if at >= 0.9 * end)
+    return last / max(size for at, size in held if 0.45 * end <= at <= 0.55 * end)
+
+
 def _when(points: Sequence[tuple[float, int]], count: float) -> float:
     """The time at which so many were done, on the straight line between two points."""
     for (before, fewer), (after, more) in pairwise(points):
@@ -105,6 +114,7 @@ def _table(table: Table) -> dict[str, Any]:
             # Measured once only, and not in a round with ours: the medians have to do.
             ratios = [median(one.seconds for one in own.values()) / median(seconds)]
         peaks = [one.peak_bytes for one in row.rounds.values() if one.peak_bytes is not None]
+        holds = [one.held for one in row.rounds.values() if table.key in _EVERY_FILE_READ]
         reads = [one.read_bytes for one in timed.values() if one.read_bytes is not None]
         files = next(iter(timed.values())).files
         courses = [one.course for one in timed.values()] if table.key in _EVERY_FILE_READ else []
@@ -120,6 +130,7 @@ def _table(table: Table) -> dict[str, Any]:
                 "peak_bytes": max(peaks) if peaks else None,
                 "others": _middle([one.others for one in timed.values()]),
                 "says": next(iter(timed.values())).says,
+                "end_to_half": next((one for held in holds if (one := end_to_half(held))), None),
                 "read_bytes": max(reads) if reads else None,
                 "rate": files / median(seconds) if files else None,
                 "ratios": [round(value, 3) for value in ratios],
@@ -164,8 +175,8 @@ def _targets(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         add(f"bytes read where nothing changed, {what}", of(key, OWN, "read_bytes"), 0)
     add("EPUBs a second", of("epubs", OWN, "rate"), 2000, at_most=False)
     add("covers a second", of("covers", OWN, "rate"), 45, at_most=False)
-    few, many = (of(key, OWN, "peak_bytes") for key in ("comics-first", "many-comics-first"))
-    add("peak memory, many tiny comics against few comics", many / few if few and many else None, 1.25)
+    for key, what in (("many-comics-first", "tiny comics"), ("tree-first", "tree")):
+        add(f"memory in the last tenth against half-way, {what}", of(key, OWN, "end_to_half"), 1.1)
     peaks = [row["peak_bytes"] for table in tables.values() for row in table["rows"] if _is_own(row)]
     known = [peak / _MB for peak in peaks if peak is not None]
     add("peak memory of all processes, MB", max(known) if known else None, 300)

@@ -177,6 +177,14 @@ def test_tenths_come_from_when_files_were_done() -> None:
     assert report.tenths([]) is None
 
 
+def test_memory_is_flat_when_the_end_takes_no_more_than_the_middle() -> None:
+    flat = [(at / 10, 100 + min(at, 40)) for at in range(101)]
+    assert report.end_to_half(flat) == 1.0
+    growing = [(at / 10, 100 + at) for at in range(101)]
+    assert report.end_to_half(growing) == pytest.approx(200 / 155)
+    assert report.end_to_half(flat[:50]) is None
+
+
 @pytest.mark.parametrize("words", [["--peers", "nobody"], ["--tracks", "0"], ["--scenario", "all"]])
 def test_wrong_usage_is_said(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
