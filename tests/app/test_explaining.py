@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shelfread.app.explaining import Explanations, top_of
 from shelfread.model.library import Library, LibraryOptions, Root
-from shelfread.scan.explain import RuleText, Why
+from shelfread.scan.verdict import RuleText, Why
 
 
 def _library(number: int, kind: str, *roots: Path, ignore: tuple[str, ...] = ()) -> Library:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from shelfread.scan.explain import Explainer, RuleText, Verdict, Why
+from shelfread.scan.explain import Explainer
 from shelfread.scan.folder import WalkRules, joined, root_task, subtask, walk_rules
 from shelfread.scan.ignore import INCLUDED, RuleBook
 from shelfread.scan.listing import list_folder
+from shelfread.scan.verdict import RuleText, Verdict, Why
 
 RULES = walk_rules([b".cbz", b".mp3"], [b".jpg"])
 

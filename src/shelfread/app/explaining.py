@@ -12,10 +12,11 @@ from typing import NamedTuple
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import is_inside
 from shelfread.model.library import Library, LibraryOptions, Root
-from shelfread.scan.explain import Explainer, Step, Verdict, Why
+from shelfread.scan.explain import Explainer
 from shelfread.scan.folder import library_rules
 from shelfread.scan.gone import is_gone
 from shelfread.scan.ignore import IGNORE_FILES
+from shelfread.scan.verdict import Step, Verdict, Why
 
 
 class Explained(NamedTuple):

@@ -22,7 +22,7 @@ from shelfread.cli.running import Interrupts, run
 from shelfread.cli.targets import named
 from shelfread.cli.texts import shown, write_json
 from shelfread.model.library import Library
-from shelfread.scan.explain import RuleText, Step, Why
+from shelfread.scan.verdict import RuleText, Step, Why
 from shelfread.settings import read_settings
 from shelfread.store.database import Database
 

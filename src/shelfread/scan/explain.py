@@ -8,8 +8,7 @@ names and ignore files, opens no media, knows no catalogue.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import NamedTuple
 
 from shelfread.model.problem import ProblemCode
@@ -26,35 +25,7 @@ from shelfread.scan.ignore import (
     read_ignore_file,
 )
 from shelfread.scan.listing import Look, trouble_of
-
-
-class Why(StrEnum):
-    """What is said of one name on the way to a path; JSON has these words."""
-
-    MEDIA = "media"
-    SIDECAR = "sidecar"
-    FOLDER = "folder"
-    ROOT = "root"
-    #: By a rule of an ignore file or of the library's options.
-    EXCLUDED = "excluded"
-    BROUGHT_BACK = "brought_back"
-    #: A negation that does not count: the rule that excludes a folder above stands after it.
-    OUTRANKED = "outranked"
-    DOT_NAME = "dot_name"
-    SYSTEM_FOLDER = "system_folder"
-    SYSTEM_FILE = "system_file"
-    BACKUP = "backup"
-    UNFINISHED = "unfinished"
-    OTHER_SUFFIX = "other_suffix"
-    LINK = "link"
-    DEAD_LINK = "dead_link"
-    LINK_LOOP = "link_loop"
-    NOT_A_FILE = "not_a_file"
-    #: It cannot be told: it is gone; there is trouble with it; or its folder does not list it like this.
-    NOT_THERE = "not_there"
-    UNREADABLE = "unreadable"
-    NOT_LISTED = "not_listed"
-
+from shelfread.scan.verdict import RuleText, Step, Verdict, Why
 
 _OF_CODES = {
     ProblemCode.LINK_LOOP.value: Why.LINK_LOOP,
@@ -63,43 +34,8 @@ _OF_CODES = {
 }
 
 
-class RuleText(NamedTuple):
-    """A rule as people wrote it."""
-
-    #: The ignore file, relative to the root; None for the library's own options.
-    file: bytes | None
-    #: The line, from 1; of the options the how-manieth.
-    line: int
-    #: What stands there; None when the file is the rule by being there (`.nomedia`, an empty `.ignore`).
-    text: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is said of one file or folder on the way, its path relative to the root."""
-
-    path: bytes
-    why: Why
-    rule: RuleText | None = None
-    #: Trouble in words, when there is some.
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a scan makes of a path."""
-
-    #: None when it cannot be told.
-    taken: bool | None
-    decided_by: Step
-    #: All that rules say on the way from the root down.
-    steps: tuple[Step, ...] = ()
-    #: A folder that is left out, and looked into all the same: something in it may be brought back.
-    looked_into: bool = False
-    #: A folder that is taken, with all it holds left out by a file that need only be there.
-    emptied_by: RuleText | None = None
-    #: Rules on the way that are not applied: their ignore file (None for the library's options), and why.
-    doubts: tuple[tuple[bytes | None, str], ...] = ()
+#: Folders that are remembered. Whoever asks about many paths asks about neighbours one after the other.
+_KEPT = 200
 
 
 class _Folder(NamedTuple):
@@ -113,7 +49,7 @@ class _Folder(NamedTuple):
 
 
 class Explainer:
-    """Explains paths below one root. Blocking; remembers the folders that it looked at."""
+    """Explains paths below one root. Blocking; remembers some of the folders that it looked at."""
 
     def __init__(self, root: bytes, rules: WalkRules) -> None:
         self._root = root
@@ -126,6 +62,8 @@ class Explainer:
     def why(self, relative: bytes) -> Verdict:
         """What a scan of the root makes of a path below it; empty for the root itself."""
         names = relative.split(b"/") if relative else []
+        if len(self._folders) > _KEPT:
+            self._folders.clear()
         if b"" not in self._folders:
             self._folders[b""] = self._open(root_task(self._root), (), None, ())
         folder = self._folders[b""]

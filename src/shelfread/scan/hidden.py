@@ -12,8 +12,9 @@ from typing import Any
 
 from shelfread.model.hidden import HiddenBy
 from shelfread.model.job import LogLine
-from shelfread.scan.explain import Explainer, RuleText, Why
+from shelfread.scan.explain import Explainer
 from shelfread.scan.folder import WalkRules
+from shelfread.scan.verdict import RuleText, Why
 from shelfread.store.removals import Candidate
 
 #: So many rules are told of one by one, those that hide most.
