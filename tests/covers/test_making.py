@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from shelfread.covers.making import FORMATS, PictureTrouble, Shape, make_thumbnail
+from shelfread.covers.decoding import PictureTrouble
+from shelfread.covers.making import FORMATS, Shape, make_thumbnail
 from shelfread.model.problem import ProblemCode
 from tests.covers import pictures
 from tests.covers.pictures import colour_at, encoded, halves, picture, shown
@@ -233,7 +234,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 _ALONE = """
 import sys, time
-from shelfread.covers.making import PictureTrouble, Shape, make_thumbnail
+from shelfread.covers.decoding import PictureTrouble
+from shelfread.covers.making import Shape, make_thumbnail
 content = sys.stdin.buffer.read()
 begin = time.process_time()
 try:

@@ -19,6 +19,7 @@ from shelfread.api.bounds import Bounds
 from shelfread.api.browse import browse_routes
 from shelfread.api.caller import OnlyHere, OwnNames, OwnPages
 from shelfread.api.config import config_routes
+from shelfread.api.covers import cover_routes
 from shelfread.api.description import Described, description_routes
 from shelfread.api.events import event_routes
 from shelfread.api.faults import Faults, failed
@@ -74,6 +75,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         search_routes(app),
         file_routes(app),
         page_routes(app),
+        cover_routes(app),
     ]
 
 

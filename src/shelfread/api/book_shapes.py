@@ -9,17 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shelfread.api.item_shapes import TroubleShape
+from shelfread.api.item_shapes import CoverShape, TroubleShape
 from shelfread.api.shapes import Time
-
-
-class CoverShape(BaseModel):
-    """A small picture: `/covers/{digest}` has it."""
-
-    digest: str
-    mime: str = Field(examples=["image/webp"])
-    width: int
-    height: int
 
 
 class BookCounts(BaseModel):

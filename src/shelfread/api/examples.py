@@ -37,6 +37,7 @@ _RELEASE = {
     "disc_total": 1,
     "mbid": _MBID,
     "releasegroup_mbid": None,
+    "cover": {"digest": "6f0c" * 16, "mime": "image/webp", "width": 400, "height": 400},
     "added_at": _AT,
 }
 _TRACK = {

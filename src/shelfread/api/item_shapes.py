@@ -28,6 +28,15 @@ class ArtistShape(ArtistRef):
     mbid: str | None
 
 
+class CoverShape(BaseModel):
+    """A small picture: `/covers/{digest}` has it."""
+
+    digest: str
+    mime: str = Field(examples=["image/webp"])
+    width: int
+    height: int
+
+
 class ReleaseShape(BaseModel):
     """A release: an album, a single, a compilation."""
 
@@ -45,6 +54,7 @@ class ReleaseShape(BaseModel):
     disc_total: int | None
     mbid: str | None
     releasegroup_mbid: str | None
+    cover: CoverShape | None
     added_at: Time
 
 

@@ -9,20 +9,22 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from shelfread.app.accounts import Accounts
 from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
+from shelfread.app.claiming import claimed
+from shelfread.app.following import follow_here
 from shelfread.app.kinds import KINDS
 from shelfread.app.paging import PageReaders
 from shelfread.app.places import whole
 from shelfread.app.reports import Confirmed, ScanReport
 from shelfread.app.stream import Feed
 from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
+from shelfread.model.beside import BESIDE_OTHERS
 from shelfread.model.job import (
-    BESIDE_OTHERS,
     AlreadyRunning,
     CancelRequested,
     Enqueued,
@@ -99,7 +101,7 @@ class App:
         chosen = tuple(scopes) if scopes else whole(library)
         job_type = JobType.RESCAN if rescan else JobType.SCAN
         heartbeat_s = heartbeat_of(read_worker_settings()[0])
-        job = await _claimed(RunningJob.claim(self.database, library.id, job_type, chosen, heartbeat_s))
+        job = await claimed(RunningJob.claim(self.database, library.id, job_type, chosen, heartbeat_s))
         try:
             if on_start is not None:
                 on_start(job.id)
@@ -121,6 +123,7 @@ class App:
             raise
         finally:
             await job.close()
+        await follow_here(self, library)
         found = await open_problems(self.database, library_id=library.id, scopes=chosen)
         return ScanReport(job.id, library, outcome, found)
 
@@ -250,17 +253,6 @@ class App:
             await removals.settle_held(connection, library.id, gone, now_us())
 
         await self.database.write(work)
-
-
-async def _claimed(claim: Coroutine[Any, Any, RunningJob]) -> RunningJob:
-    """A claim that is not torn in two when the scan is cancelled meanwhile: its job then ends cancelled."""
-    task = asyncio.ensure_future(claim)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        job = await task
-        await job.cancel()
-        raise
 
 
 def database_url(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shelfread.app.confine import PathRefused, refuse_outside
+from shelfread.app.covering import follow_options
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import is_inside
 from shelfread.model.job import UnknownLibrary
@@ -131,7 +132,7 @@ async def change(
         if add:
             await asyncio.to_thread(_refuse_unfit, app, library.kind, add, there, library.id, set(remove))
         try:
-            return await app.libraries.change(
+            changed = await app.libraries.change(
                 library.id,
                 name=name,
                 options=options,
@@ -140,6 +141,9 @@ async def change(
                 seen=_ids(there) if add else None,
                 also=schedules.remove if uncron else _schedule(app, cron),
             )
+            if changed is not None:
+                await follow_options(app, library.options, changed)
+            return changed
         except RootsChanged:
             continue
         except UnknownLibrary:

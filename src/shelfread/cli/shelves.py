@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shelfread.app import App
+from shelfread.app.covering import follow_options
 from shelfread.app.places import is_inside
 from shelfread.cli.opening import catalogue, library_of
 from shelfread.cli.outcome import FINE, USAGE, Refused
@@ -164,6 +165,7 @@ def change(wanted: str, change: Wanted, as_json: bool) -> int:
                 remove_roots=[root.id for root in library.roots if root.path in going],
             )
             assert changed is not None
+            await follow_options(app, library.options, changed)
             if cron is not None:
                 await give(app, changed, cron)
             elif change.no_schedule:

@@ -12,41 +12,13 @@ import warnings
 from dataclasses import dataclass
 from io import BytesIO
 
-# All that are used, and none that is imported later: a confined process has little to open files with.
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
-from shelfread.media.pictures import measure
-from shelfread.media.window import Memory, Window
+from shelfread.covers.decoding import PictureTrouble, opened, refuse_memory, resizable, unknown
 from shelfread.model.problem import ProblemCode
 
 #: Raised when the same picture gives something else than before: covers made by a lower one are made again.
 VERSION = 1
-#: Bytes of an encoded picture that are looked at at all.
-MOST_BYTES = 64 << 20
-#: Of a TIFF: its reader copies what stands beside the pixels several times.
-MOST_BYTES_TIFF = 32 << 20
-#: Pixels of a picture, as its header has them.
-MOST_PIXELS = 100_000_000
-#: Memory that decoding may take, in bytes: with everything else it stays below 300 MB.
-MOST_MEMORY = 224 << 20
-#: What a decoder has in memory for a pixel, with what the next step makes of it before it can let go.
-_COST = {"L": 1, "1": 2, "LA": 6, "P": 9, "PA": 9, "RGBA": 8, "I;16": 4, "I;16B": 4, "I;16L": 4, "I": 6}
-_COST_OTHERS = 4
-#: These two decoders hold several copies of the whole canvas.
-_COST_OF_FORMAT = {"WEBP": 12, "AVIF": 12}
-_READ = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-
 #: Format in options to Pillow's name, the type that is served, and how it is written. WEBP of method 2 takes
 #: 60 % of the time of Pillow's own choice, and its files are as large.
 FORMATS: dict[str, tuple[str, str, dict[str, int | bool]]] = {
@@ -81,22 +53,6 @@ _ON_ITS_SIDE = (
 _ORIENTATION = 0x0112
 #: Of a small picture made by scale; WEBP has no room for more.
 _MOST_SIDE = 4000
-
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-_PLUGINS = (
-    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin,
-    TiffImagePlugin, WebPImagePlugin,
-)  # fmt: skip
-
-
-class PictureTrouble(Exception):
-    """No small picture can be made: a code from the closed list and a line for people."""
-
-    def __init__(self, code: ProblemCode, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,49 +104,17 @@ def make_thumbnail(content: bytes, shape: Shape, front: str | None = None) -> Th
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is nobody's concern here
         try:
-            return _encoded(_small(_opened(content), shape, front), shape)
+            return _encoded(_small(opened(content), shape, front), shape)
         except PictureTrouble:
             raise
         except (Image.DecompressionBombError, MemoryError):
             raise PictureTrouble(ProblemCode.LIMIT_EXCEEDED, "the picture is too large") from None
         except UnidentifiedImageError:
-            raise _unknown(content) from None
+            raise unknown(content) from None
         except Exception as error:
             # Decoders raise whatever comes to their mind: OSError, SyntaxError, struct.error, EOFError, ...
             text = f"the picture is damaged: {str(error)[:200] or type(error).__name__}"
             raise PictureTrouble(ProblemCode.DAMAGED, text) from error
-
-
-def _opened(content: bytes) -> Image.Image:
-    """The picture with its header read, and found to be no larger than what may be decoded."""
-    if not content:
-        raise PictureTrouble(ProblemCode.EMPTY_FILE, "the picture has no bytes")
-    most = MOST_BYTES_TIFF if content[:4] in (b"II*\0", b"MM\0*") else MOST_BYTES
-    if len(content) > most:
-        raise _too_large(f"{len(content) >> 20} MB", f"{most >> 20} MB")
-    measured = measure(Window(Memory(content)), 0, len(content), "front")
-    _refuse_pixels(measured.width or 0, measured.height or 0)
-    if measured.mime == "image/jpeg" and b"\xff\xd9" not in content[-1024:]:
-        content += b"\xff\xd9"  # torn off: what there is of it is shown, as everybody else does
-    picture = Image.open(BytesIO(content), formats=_READ)
-    _refuse_pixels(*picture.size)
-    return picture
-
-
-def _refuse_pixels(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise _too_large(f"{width} x {height} pixels", f"{MOST_PIXELS // 1_000_000} million pixels")
-
-
-def _too_large(what: str, most: str) -> PictureTrouble:
-    return PictureTrouble(ProblemCode.LIMIT_EXCEEDED, f"the picture has {what}, up to {most} are accepted")
-
-
-def _unknown(content: bytes) -> PictureTrouble:
-    head = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")):
-        return PictureTrouble(ProblemCode.UNSUPPORTED, "it is a drawing (SVG), which is not rendered")
-    return PictureTrouble(ProblemCode.WRONG_FORMAT, "it is not a picture of a known format")
 
 
 def _small(picture: Image.Image, shape: Shape, front: str | None) -> Image.Image:
@@ -207,9 +131,9 @@ def _small(picture: Image.Image, shape: Shape, front: str | None) -> Image.Image
     if isinstance(picture, JpegImagePlugin.JpegImageFile):
         # Decoded no larger than needed: a JPEG can be read at a half, a quarter or an eighth of its size.
         picture.draft(None, lying)
-    _refuse_memory(picture, full)
+    refuse_memory(picture, full)
     picture.load()
-    small: Image.Image = _resizable(picture)
+    small: Image.Image = resizable(picture)
     if small.size != lying:
         small = small.resize(lying, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if turn is not None:
@@ -247,43 +171,6 @@ def _fitted(width: int, height: int, shape: Shape) -> tuple[int, int]:
     most = _MOST_SIDE / max(width, height)
     factor = min(factor, most)
     return max(1, round(width * factor)), max(1, round(height * factor))
-
-
-def _refuse_memory(picture: Image.Image, full: tuple[int, int]) -> None:
-    """Hold what decoding will take against what it may, once it is known at which size that will be."""
-    width, height = picture.size
-    cost: float = _COST_OF_FORMAT.get(picture.format or "", _COST.get(picture.mode, _COST_OTHERS))
-    needed = width * height * cost
-    if picture.info.get("progressive") and isinstance(picture, JpegImagePlugin.JpegImageFile):
-        # All of its coefficients are kept, two bytes each, whatever size is wanted in the end.
-        most = max((across * down for _, across, down, _ in picture.layer), default=1)
-        planes = sum(across * down for _, across, down, _ in picture.layer) / most
-        needed += 2 * planes * full[0] * full[1]
-    if needed > MOST_MEMORY:
-        raise _too_large(f"{full[0]} x {full[1]} pixels in this format", f"{MOST_MEMORY >> 20} MB")
-
-
-def _resizable(picture: Image.Image) -> Image.Image:
-    """In a mode whose pixels can be mixed: no palette, not 1 bit and not 16; with alpha if there is any."""
-    if picture.mode in ("RGB", "L", "CMYK", "YCbCr", "RGBA", "LA") and "transparency" not in picture.info:
-        return picture
-    if picture.mode.startswith("I;16"):
-        # Its own conversion cuts off what is above 255 instead of what is below.
-        return picture.point(lambda value: value / 257, "L") if picture.mode == "I;16" else _greyed(picture)
-    if picture.mode in ("I", "F"):
-        return _greyed(picture)
-    if picture.mode in ("PA", "La", "RGBa") or "transparency" in picture.info:
-        return picture.convert("RGBA")
-    return picture.convert("L" if picture.mode == "1" else "RGB")
-
-
-def _greyed(picture: Image.Image) -> Image.Image:
-    """Whole numbers or fractions of any range as shades of grey."""
-    numbers = (picture if picture.mode == "F" else picture.convert("I")).convert("F")
-    _, high = numbers.getextrema()
-    assert isinstance(high, float)
-    top = 65535.0 if high > 255 else 255.0 if high > 1 else 1.0
-    return numbers.point(lambda value: value * (255.0 / top) + 0.0).convert("L")
 
 
 def _flat(picture: Image.Image) -> Image.Image:

@@ -40,17 +40,8 @@ class JobType(StrEnum):
 
 #: Types that do their work in one library; a row of them without a library cannot run (PROMISES D20).
 NEEDS_LIBRARY = frozenset({JobType.SCAN, JobType.RESCAN, JobType.COVERS, JobType.CONVERT})
-#: Higher goes first; within one priority the oldest does (PROMISES D7).
-PRIORITIES: dict[str, int] = {
-    JobType.SCAN: 0,
-    JobType.RESCAN: 0,
-    JobType.COVERS: -5,
-    JobType.CONVERT: -8,
-    JobType.PRUNE: -10,
-}
-#: They go on beside a job of another type over the same files: they change no file, and nothing that a scan
-#: writes.
-BESIDE_OTHERS = frozenset({JobType.COVERS})
+#: Higher goes first, scans with 0; within one priority the oldest does (PROMISES D7).
+PRIORITIES: dict[str, int] = {JobType.COVERS: -5, JobType.CONVERT: -8, JobType.PRUNE: -10}
 
 
 class Phase(StrEnum):
@@ -133,11 +124,6 @@ class Scope:
 def overlapping(some: tuple[Scope, ...], others: tuple[Scope, ...]) -> bool:
     """Whether two sets of scopes cover any file in common."""
     return any(one.overlaps(other) for one in some for other in others)
-
-
-def collide(one: str, other: str) -> bool:
-    """Whether jobs of these two types must not work on the same files at the same time."""
-    return one == other or (one not in BESIDE_OTHERS and other not in BESIDE_OTHERS)
 
 
 def united(*sets: tuple[Scope, ...]) -> tuple[Scope, ...]:
@@ -292,10 +278,6 @@ class UnknownLibrary(Exception):
 
 class Stopped(Exception):
     """A task ended early because its worker asked it to; what was committed stays."""
-
-
-class GaveWay(Exception):
-    """A task ended early because something more urgent waits; it goes on later from what was committed."""
 
 
 class TaskFailed(Exception):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shelfread.model.job import Job, JobRequest, JobType, Scope, collide, overlapping, united
+from shelfread.model.beside import collide
+from shelfread.model.job import Job, JobRequest, JobType, Scope, overlapping, united
 
 _SCANS = (JobType.SCAN, JobType.RESCAN)
 

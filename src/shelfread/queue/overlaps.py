@@ -11,7 +11,8 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from shelfread.model.job import NEEDS_LIBRARY, Job, JobType, collide, overlapping
+from shelfread.model.beside import collide
+from shelfread.model.job import NEEDS_LIBRARY, Job, JobType, overlapping
 from shelfread.queue.trail import Run, Violation
 
 #: How long two runs may seem to overlap before it means something.

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from shelfread.model.batch import BatchReport
+from shelfread.model.beside import collide
 from shelfread.model.change import Counters
 from shelfread.model.job import (
     NEEDS_LIBRARY,
@@ -32,7 +33,6 @@ from shelfread.model.job import (
     Reason,
     Scope,
     UnknownLibrary,
-    collide,
     overlapping,
     united,
 )

@@ -12,9 +12,9 @@ import logging
 import random
 from collections.abc import Mapping
 
+from shelfread.model.beside import GaveWay
 from shelfread.model.job import (
     CancelRequested,
-    GaveWay,
     Job,
     JobStatus,
     LostJob,

@@ -165,16 +165,3 @@ def _row(file_id: int, series_id: int, name: str, item: Book, rules: BookRules) 
         rules.place(item.number_sort, item.volume, name),
         sort_key(title),
     )
-
-
-async def books_in(connection: AsyncConnection, folder_ids: Sequence[int]) -> set[int]:
-    """The books in these folders."""
-    found: set[int] = set()
-    for part in sliced(folder_ids):
-        rows = await connection.execute(
-            select(books.c.file_id)
-            .join(media_files, media_files.c.id == books.c.file_id)
-            .where(media_files.c.folder_id.in_(part))
-        )
-        found.update(row[0] for row in rows)
-    return found

@@ -105,7 +105,7 @@ class BookCatalogue:
             if (folder.known or folder.continued) and (folder.sidecars or folder.lost_sidecars)
         ]
         if beside:
-            read |= await book_rows.books_in(connection, beside)
+            read |= await cover_due.books_in(connection, beside)
         await cover_due.note(connection, self._library_id, books=read)
 
     def committed(self) -> None:

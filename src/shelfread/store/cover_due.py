@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.clock import now_us
 from shelfread.store.database import run_many
+from shelfread.store.files import sliced
 from shelfread.store.search_due import ItemKind
-from shelfread.store.tables import books, cover_due, folders, media_files, releases, roots
+from shelfread.store.tables import books, cover_due, folders, media_files, releases, roots, tracks
 
 #: The kind of the note that stands for all items of a library; its item is 0.
 ALL = 0
@@ -127,6 +128,40 @@ async def items_after(
             .limit(limit)
         )
     return [row[0] for row in rows]
+
+
+async def releases_with(
+    connection: AsyncConnection, file_ids: Sequence[int], folder_ids: Sequence[int]
+) -> set[int]:
+    """The releases of these tracks, and of those in these folders or directly below them (discs)."""
+    found: set[int] = set()
+    for part in sliced(file_ids):
+        rows = await connection.execute(select(tracks.c.release_id).where(tracks.c.file_id.in_(part)))
+        found.update(row[0] for row in rows if row[0] is not None)
+    for part in sliced(folder_ids):
+        for place in (folders.c.id, folders.c.parent_id):
+            rows = await connection.execute(
+                select(tracks.c.release_id)
+                .join(media_files, media_files.c.id == tracks.c.file_id)
+                .join(folders, folders.c.id == media_files.c.folder_id)
+                .where(place.in_(part))
+                .distinct()
+            )
+            found.update(row[0] for row in rows if row[0] is not None)
+    return found
+
+
+async def books_in(connection: AsyncConnection, folder_ids: Sequence[int]) -> set[int]:
+    """The books in these folders."""
+    found: set[int] = set()
+    for part in sliced(folder_ids):
+        rows = await connection.execute(
+            select(books.c.file_id)
+            .join(media_files, media_files.c.id == books.c.file_id)
+            .where(media_files.c.folder_id.in_(part))
+        )
+        found.update(row[0] for row in rows)
+    return found
 
 
 def _select(library_id: int) -> Select[int, int, bool, int]:

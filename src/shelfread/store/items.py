@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.store.covers import covers_of
 from shelfread.store.files import sliced
+from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import (
     aliases,
     artists,
@@ -58,6 +60,10 @@ async def releases_of(connection: AsyncConnection, ids: Sequence[int]) -> list[S
         )
         for release_id, artist_id, name in rows:
             found[release_id]["artists"].append({"id": artist_id, "name": name})
+    covers = await covers_of(connection, ItemKind.RELEASE, found)
+    for release_id, one in found.items():
+        cover = covers.get(release_id)
+        one["cover"] = None if cover is None else cover._asdict()
     return [found[row_id] for row_id in ids if row_id in found]
 
 

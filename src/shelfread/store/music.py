@@ -157,7 +157,7 @@ class MusicCatalogue:
             if (folder.known or folder.continued) and (folder.sidecars or folder.lost_sidecars)
         ]
         if same or beside:
-            found = await track_rows.releases_with(connection, same, beside)
+            found = await cover_due.releases_with(connection, same, beside)
             await cover_due.note(connection, self._library_id, releases=found)
 
     async def _lost_references(self, connection: AsyncConnection, before: track_rows.Before) -> None:

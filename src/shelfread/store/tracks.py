@@ -19,7 +19,7 @@ from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
 from shelfread.store.parents import Parents, Shown
-from shelfread.store.tables import artists, folders, media_files, track_credits, track_genres, tracks
+from shelfread.store.tables import artists, media_files, track_credits, track_genres, tracks
 
 _TRACK_COLUMNS = tuple(column.name for column in tracks.c)
 _CREDIT_COLUMNS = tuple(column.name for column in track_credits.c)
@@ -187,27 +187,6 @@ async def releases_of(connection: AsyncConnection, file_ids: Sequence[int]) -> d
             select(tracks.c.file_id, tracks.c.release_id).where(tracks.c.file_id.in_(part))
         )
         found.update({row[0]: row[1] for row in rows})
-    return found
-
-
-async def releases_with(
-    connection: AsyncConnection, file_ids: Sequence[int], folder_ids: Sequence[int]
-) -> set[int]:
-    """The releases of these tracks, and of those in these folders or directly below them (discs)."""
-    found: set[int] = set()
-    for part in sliced(file_ids):
-        rows = await connection.execute(select(tracks.c.release_id).where(tracks.c.file_id.in_(part)))
-        found.update(row[0] for row in rows if row[0] is not None)
-    for part in sliced(folder_ids):
-        for place in (folders.c.id, folders.c.parent_id):
-            rows = await connection.execute(
-                select(tracks.c.release_id)
-                .join(media_files, media_files.c.id == tracks.c.file_id)
-                .join(folders, folders.c.id == media_files.c.folder_id)
-                .where(place.in_(part))
-                .distinct()
-            )
-            found.update(row[0] for row in rows if row[0] is not None)
     return found
 
 

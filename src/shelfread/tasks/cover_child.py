@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from shelfread.covers.making import MOST_BYTES, PictureTrouble, Shape, make_thumbnail
+from shelfread.covers.decoding import MOST_BYTES, PictureTrouble
+from shelfread.covers.making import Shape, make_thumbnail
 from shelfread.media.kind import Source
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.child import NICENESS, Answer
