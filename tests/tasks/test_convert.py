@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from shelfread.model.job import CancelRequested, JobRequest, JobType
+from shelfread.app.converting import request_conversion
+from shelfread.model.job import CancelRequested, JobRequest, JobType, Stopped
+from shelfread.queue.running import RunningJob
 from shelfread.queue.watch import Control
 from shelfread.settings import Settings
 from shelfread.store import converting, tables
 from shelfread.store.cover_sources import sources
 from shelfread.store.search_due import ItemKind
+from shelfread.tasks.convert import convert_library_job
 from shelfread.tasks.prune import prune_task
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf
@@ -226,6 +229,60 @@ async def test_c4_a_folder_where_nothing_can_be_written_is_said_once(
     assert sorted(filter(None, lines)) == sorted(
         map(os.fsencode, [book_shelf.tree.path, book_shelf.tree / "Tides"])
     )
+
+
+async def test_c4_a_file_that_takes_the_name_at_the_last_moment_is_not_replaced(book_shelf: Shelf) -> None:
+    ids = await filled(book_shelf)
+
+    def at(step: str) -> None:
+        if step == "journalled" and not (book_shelf.tree / "three.cbz").exists():
+            (book_shelf.tree / "three.cbz").write_text("mine")
+            (book_shelf.tree / "Tides/one.cbz").write_text("mine too")
+            (book_shelf.tree / "Tides/two.cbz").write_text("and this")
+
+    outcome = await convert(book_shelf, at=at)
+    assert dict(outcome.refused) == {"target_exists": 3}
+    assert (book_shelf.tree / "three.cbz").read_text() == "mine"
+    assert not leftovers(book_shelf)
+    assert {os.path.splitext(path)[0]: row for path, row in (await book_shelf.ids()).items()} == ids
+    assert await book_shelf.table("conversions") == []
+
+
+async def test_c4_a_job_that_goes_on_counts_what_it_did_before(book_shelf: Shelf) -> None:
+    await filled(book_shelf)
+    jobs = book_shelf.app.jobs
+    library = await book_shelf.library()
+    await request_conversion(book_shelf.app, library)
+    stopped = 0
+    for attempt in (1, 2, 3):
+        job = await jobs.claim_next(f"worker {attempt}", [JobType.CONVERT])
+        assert job is not None
+        running = RunningJob(jobs, job)
+
+        def at(step: str) -> None:
+            # At the end of a book, before the next one is begun.
+            nonlocal stopped
+            if step == "begun" and (book_shelf.tree / "Tides/one.cbz").exists() and not stopped:
+                stopped = 1
+                raise Stopped
+
+        try:
+            await convert_library_job(
+                book_shelf.database, running, library, job.scopes, book_shelf.pools, at=at
+            )
+            break
+        except Stopped:
+            assert await jobs.release(job)
+        finally:
+            await running.close()
+    assert stopped
+    ended = await jobs.get(job.id)
+    assert ended is not None
+    assert (ended.counters.found, ended.counters.updated, ended.counters.unchanged) == (3, 3, 0)
+    assert ended.items_total == 3
+    assert ended.report is not None
+    assert ended.report["converted"] == 3
+    assert ended.counters.processed == ended.counters.found
 
 
 async def test_c4_a_conversion_is_cancelled_between_two_books_and_goes_on_later(book_shelf: Shelf) -> None:

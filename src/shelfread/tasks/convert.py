@@ -17,7 +17,7 @@ from typing import Any
 
 from shelfread.convert.draft import Draft
 from shelfread.convert.names import CONTAINERS, target_of
-from shelfread.convert.place import Place, taken
+from shelfread.convert.place import Place, refusal, taken
 from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.conversion import (
@@ -59,11 +59,13 @@ class Converted:
     refused: Counter[str] = field(default_factory=Counter)
     #: Originals that went to the trash.
     removed: int = 0
+    #: Books that earlier attempts of the same job converted.
+    earlier: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """What the job's report says of it, beside the counters."""
         return {
-            "converted": self.counters.updated,
+            "converted": self.counters.updated + self.earlier,
             "refused": dict(sorted(self.refused.items())),
             "originals_removed": self.removed,
         }
@@ -119,7 +121,11 @@ class _Job:
         self._at = at
         self._roots = {root.id: root.path for root in library.roots}
         self._ignore_ctime = library.options.ignore_ctime
-        self._outcome = Converted(Counters())
+        # What earlier attempts did is no candidate any more, and counts as in a scan that goes on: unchanged
+        # here, and what it was in the end.
+        carried = job.job.carried
+        before = carried.updated + carried.failed
+        self._outcome = Converted(Counters(found=before, unchanged=before), earlier=carried.updated)
         self._total: int | None = None
         self._current: str | None = None
         self._phase = Phase.DISCOVERING
@@ -140,6 +146,7 @@ class _Job:
         await self._settler.settle_left_over(left)
         async with self._database.read() as connection:
             self._total = await converting.count(connection, self._scopes, CONTAINERS)
+        self._total += self._outcome.counters.unchanged
         self._phase = Phase.READING
         after = 0
         while page := await self._page(after):
@@ -175,6 +182,8 @@ class _Job:
                 await self._convert(place, candidate, path)
         except Refused as refused:
             await self._refuse(candidate, path, refused)
+        except OSError as error:
+            await self._refuse(candidate, path, refusal(error, "it cannot be converted now"))
 
     async def _refuse(self, candidate: Candidate, path: bytes, refused: Refused) -> None:
         self._outcome.refused[refused.code] += 1
@@ -284,6 +293,6 @@ class _Job:
     def _summary(self) -> str:
         counters = self._outcome.counters
         return (
-            f"converted {counters.updated} of {counters.found} books, "
+            f"converted {counters.updated + self._outcome.earlier} of {counters.found} books, "
             f"{counters.failed} cannot be converted, {counters.skipped} were left for another time"
         )
