@@ -43,7 +43,7 @@ def explain(error: BaseException) -> tuple[str, int]:
     if kind in _PLAIN:
         return text, FAILED
     if kind == "ScopeIgnored":
-        return f"this part of the library is never scanned: {text}", FAILED
+        return f"this part of the library is never scanned: {text} (see `inspect --explain`)", FAILED
     if kind == "ScanChildFailed":
         return f"the processes that read files cannot run: {text}", FAILED
     if type(error).__module__.startswith("sqlalchemy"):
