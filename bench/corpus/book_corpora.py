@@ -25,8 +25,8 @@ from bench.corpus.containers import zipped
 #: 2015 to 2023: no file looks as if it were still being written.
 _YEARS = (1_420_070_400, 1_704_067_199)
 _PER_SERIES = 25
-#: Pages of one series that its comics are dealt from.
-_DECK = 60
+#: The pages of a series are dealt from so many times what one comic has.
+_DECK = 3
 _Job = TypeVar("_Job")
 
 
@@ -48,9 +48,7 @@ def _series(job: tuple[Path, int, int, int, int]) -> int:
     people = sorted({invented.artist(rng) for _ in range(40)})
     fmt: pages.Format = {0: "png", 1: "webp"}.get(at % 5, "jpg")  # type: ignore[assignment]
     first = at * 100_000
-    deck = [
-        pages.page(fmt, 300, 450, first + number) for number in range(_DECK if number_of_pages > 1 else 0)
-    ]
+    deck = [pages.page(fmt, 300, 450, first + number) for number in range(_DECK * (number_of_pages - 1))]
     folder = dest / name
     folder.mkdir(parents=True)
     written = 0

@@ -133,9 +133,9 @@ def test_an_invented_comic_says_about_as_much_as_codex_expects(tmp_path: Path) -
 def test_small_corpora_are_the_same_for_the_same_seed_and_no_two_books_alike(tmp_path: Path) -> None:
     makers: dict[str, Callable[[Path, int], int]] = {
         "comics": lambda where, processes: book_corpora.comics(
-            where, 30, number_of_pages=3, processes=processes
+            where, 26, number_of_pages=2, processes=processes
         ),
-        "epubs": lambda where, processes: book_corpora.epubs(where, 30, processes=processes),
+        "epubs": lambda where, processes: book_corpora.epubs(where, 26, processes=processes),
         "covers": lambda where, processes: book_corpora.covers(where, 2, processes=processes),
         "tiny": lambda where, _: book_corpora.tiny(where, 60),
     }
