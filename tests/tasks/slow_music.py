@@ -14,6 +14,7 @@ from typing import Any
 from shelfread.app.kinds import KINDS as GENUINE
 from shelfread.media.kind import Reading, Source
 from shelfread.media.music import Music
+from shelfread.model.library import Library
 from shelfread.store.ids import IdBlocks
 from shelfread.tasks.library_scan import KindParts
 
@@ -34,7 +35,7 @@ KIND = SlowMusic()
 KINDS = {"music": KindParts(KIND, "tests.tasks.slow_music:KIND", GENUINE["music"].catalogue)}
 
 
-def _raises(_library_id: int, _ids: IdBlocks) -> Any:
+def _raises(_library: Library, _ids: IdBlocks) -> Any:
     raise ValueError("odd \udcff and \0 text")
 
 

@@ -8,6 +8,7 @@ processes only, and in one thread of them. Knows neither pages nor facts.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ _LEAD = 1024
 _BLOCK = 32 << 10
 #: Bytes that may be read of one file. A sound one needs a few hundred KiB, a torn one is looked through.
 MOST_READ = 96 << 20
+#: Bytes that reading or drawing one file may take.
+MEMORY = 192 << 20
 _PASSWORD, _SECURITY = 4, 5
 
 
@@ -64,6 +67,37 @@ def document_of(source: Source) -> Iterator[tuple[Any, Any]]:
         BookTrouble: it cannot be opened.
         OSError: the file cannot be read.
     """
+    with _little_memory():
+        yield from _document_of(source)
+
+
+@contextmanager
+def _little_memory() -> Iterator[None]:
+    """Less memory than the process may have, meanwhile: a small file may unpack to what fills all of it.
+
+    pdfium ends its process where memory ends, which is then trouble of this one file.
+    """
+    try:
+        import resource
+
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - once for every file
+            used = int(statm.read().split()[5]) * os.sysconf("SC_PAGESIZE")
+    except (ImportError, OSError):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = used + MEMORY
+    if soft != resource.RLIM_INFINITY and soft <= wanted:
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _document_of(source: Source) -> Iterator[tuple[Any, Any]]:
     if source.size == 0:
         raise BookTrouble(ProblemCode.EMPTY_FILE, "the file is empty")
     if b"%PDF-" not in source.read_at(0, _LEAD + 5):

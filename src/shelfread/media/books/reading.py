@@ -107,8 +107,10 @@ def _reading(source: Source, *, whole: bool) -> Reading:
     book.cover = found.cover
     if whole:
         book.entries = found.entries
-    trouble = found.troubles[0] if found.troubles else None
-    return Reading(trouble and trouble.code, trouble and trouble.detail, found.signature, book)
+    if not found.troubles:
+        return Reading(None, None, found.signature, book)
+    worst = found.troubles[0]
+    return Reading(worst.code, worst.detail, found.signature, book)
 
 
 def is_pdf(source: Source) -> bool:
@@ -185,8 +187,8 @@ def _read_archive(source: Source, found: _Read) -> None:
 
 def _number_of(stated: Page | None, pages: Sequence[ArchiveEntry]) -> int | None:
     """Which page the metadata means, by its number or by the name of its entry."""
-    if stated is None or stated.number is not None or stated.entry is None:
-        return stated and stated.number
+    if stated is None or stated.number is not None:
+        return None if stated is None else stated.number
     return next((number for number, page in enumerate(pages) if page.name == stated.entry), None)
 
 

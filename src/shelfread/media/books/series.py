@@ -24,7 +24,7 @@ class Member(NamedTuple):
     series_sort: str | None
     year: int | None
     volume: int | None
-    count: int | None
+    total: int | None
     publisher: str | None
     imprint: str | None
     language: str | None
@@ -71,7 +71,7 @@ def described(folder: str, members: Sequence[Member], facts: SeriesFacts | None)
         facts.imprint or _most(member.imprint for member in members),
         facts.year or min((member.year for member in members if member.year), default=None),
         facts.volume or _only(member.volume for member in members),
-        facts.total or max((member.count for member in members if member.count), default=None),
+        facts.total or max((member.total for member in members if member.total), default=None),
         _most(member.language for member in members),
         _most(member.direction for member in members),
         facts.age_rating or _most(member.age_rating for member in members),
