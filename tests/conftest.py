@@ -442,7 +442,11 @@ class NewShelf:
         self._pools = pools
 
     async def app(self, kind: str = "sqlite", settle_seconds: float = 0) -> App:
-        settings = Settings(database_url=await self._new(kind), settle_seconds=settle_seconds)
+        settings = Settings(
+            database_url=await self._new(kind),
+            settle_seconds=settle_seconds,
+            data_dir=self._tmp_path / "data",
+        )
         return await self._stack.enter_async_context(open_app(settings))
 
     async def __call__(
@@ -507,7 +511,8 @@ async def book_shelf(database_kind: str, new_book_shelf: NewShelf) -> Shelf:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def app(database_url: str) -> AsyncIterator[App]:
+async def app(database_url: str, tmp_path: Path) -> AsyncIterator[App]:
     """An open catalogue without a row, on SQLite and on PostgreSQL."""
-    async with open_app(Settings(database_url=database_url, settle_seconds=0)) as opened:
+    settings = Settings(database_url=database_url, settle_seconds=0, data_dir=tmp_path / "data")
+    async with open_app(settings) as opened:
         yield opened

@@ -22,7 +22,7 @@ from shelfread.app.converting import NothingToConvert, request_conversion
 from shelfread.app.places import whole
 from shelfread.app.shelving import Overlap
 from shelfread.model.account import Principal, Right
-from shelfread.model.job import UnknownLibrary
+from shelfread.model.job import SCANS, UnknownLibrary
 from shelfread.model.job_json import without_paths
 
 #: Rows of a history: as many where nothing is said, and at most (PROMISES D2).
@@ -103,7 +103,7 @@ def scan_routes(app: App) -> APIRouter:
         "/libraries/{library_id}/scan-status", response_model=ScanStatus, operation_id="get_scan_status"
     )
     async def scan_status(who: Reader, library_id: NumberText) -> dict[str, Any]:
-        """The newest job of a library; null when there is none."""
+        """The newest scan of a library; null when there is none."""
         history = await listed(who, library_id, 1)
         return {"scan_status": history[0] if history else None}
 
@@ -111,12 +111,12 @@ def scan_routes(app: App) -> APIRouter:
         "/libraries/{library_id}/scan-history", response_model=ScanHistory, operation_id="get_scan_history"
     )
     async def scan_history(who: Reader, library_id: NumberText, limit: int = USUAL) -> dict[str, Any]:
-        """The jobs of a library, newest first."""
+        """The scans of a library, newest first."""
         return {"history": await listed(who, library_id, max(1, min(limit, MOST)))}
 
     async def listed(who: Principal, library_id: str, limit: int) -> list[dict[str, Any]]:
         library = await library_of(app, library_id)
-        jobs = await app.jobs.history(library.id, limit)
+        jobs = await app.jobs.listed(library_id=library.id, types=SCANS, limit=limit)
         workers = await app.jobs.workers_of({job.worker_id for job in jobs if job.worker_id is not None})
         return [told(job, who, workers) for job in jobs]
 

@@ -18,7 +18,7 @@ from shelfread.cli.running import Interrupts, run
 from shelfread.cli.targets import folder_of, named, refuse_unlistable, tidy_name
 from shelfread.cli.texts import aligned, counted, iso_time, number, shown, write_json
 from shelfread.cli.timetable import checked_cron, give, next_words, of_library, schedule_fields, take
-from shelfread.model.job import Job
+from shelfread.model.job import SCANS, Job
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule
 from shelfread.scan.ignore import fault_of
@@ -124,7 +124,7 @@ def show(wanted: str, as_json: bool) -> int:
             library = await library_of(app, wanted)
             schedule = await of_library(app, library)
             entry = await _details(app, library, schedule)
-            history = await app.jobs.history(library.id, _HISTORY)
+            history = await app.jobs.listed(library_id=library.id, types=SCANS, limit=_HISTORY)
         if as_json:
             write_json({**entry, "scans": [job_fields(job) for job in history]})
         else:

@@ -40,6 +40,7 @@ class JobType(StrEnum):
 
 #: Types that do their work in one library; a row of them without a library cannot run (PROMISES D20).
 NEEDS_LIBRARY = frozenset({JobType.SCAN, JobType.RESCAN, JobType.COVERS, JobType.CONVERT})
+SCANS = frozenset({JobType.SCAN, JobType.RESCAN})
 #: Higher goes first, scans with 0; within one priority the oldest does (PROMISES D7).
 PRIORITIES: dict[str, int] = {JobType.COVERS: -5, JobType.CONVERT: -8, JobType.PRUNE: -10}
 
