@@ -11,6 +11,7 @@ import pytest_asyncio
 from shelfread.app import App
 from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live, client_of, served, tokens_of
+from tests.api.book_stand import shelf_of_books
 from tests.cli.staying_programs import house
 from tests.conftest import Shelf, Tree
 
@@ -42,4 +43,14 @@ async def music(live: Live, tmp_path: Path, pools: Pools) -> AsyncIterator[Shelf
     library = await live.app.libraries.add("Music", "music", [os.fsencode(tree.path)])
     made = Shelf(live.app, library.id, [tree], pools)
     await made.scan()
+    yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def comics(live: Live, tmp_path: Path, book_pools: Pools) -> AsyncIterator[Shelf]:
+    """A scanned library of books of the server."""
+    tree = shelf_of_books(tmp_path / "comics")
+    library = await live.app.libraries.add("Comics", "books", [os.fsencode(tree.path)])
+    made = Shelf(live.app, library.id, [tree], book_pools)
+    await made.outcome()
     yield made

@@ -38,12 +38,16 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "after": ("x", "%00", "../..", "W10", "bnVsbA", "WyJqb2JzIiwxXQ==x", "A" * 3000, "eyJhIjoxfQ"),
     "q": ("%00", "%ff", "a" * 10_001),
     "genre": ("%00", "x" * 501),
+    "tag": ("%00", "x" * 501),
+    "writer": ("%00", "x" * 501),
+    "publisher": ("%00", "x" * 501),
+    "language": ("%00", "x" * 65),
 }
 OTHERS = ("id;drop", "-1", str(10**30), "%00", "%ff", "x" * 3000)
 #: PROMISES D2 clamps this one: whatever whole number is said, it counts as 1 to 100.
 CLAMPED = f"{PREFIX}/libraries/{{library_id}}/scan-history"
 #: Any text is a value of these.
-TEXTS = {"genre", "q"}
+TEXTS = {"genre", "language", "publisher", "q", "tag", "writer"}
 
 
 def _ask_all(live: Live, asked: Iterable[tuple[str, str, bytes | None]]) -> list[tuple[str, int, str, bytes]]:

@@ -21,12 +21,16 @@ import schemathesis
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
+from shelfread.covers.keeping import Shelf
 from shelfread.model.account import Right
+from shelfread.store.covers import CoverRow, put
 from shelfread.tasks.library_scan import Pools
+from tests import catalogue
 from tests.api.api_stand import PASSWORD, Live, client_of, tokens_of
 from tests.api.stream_client import opened
+from tests.books_on_disk import cbz
 from tests.cli.staying_programs import house
-from tests.conftest import Tree
+from tests.conftest import Tree, cover
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -53,18 +57,28 @@ class Stocked:
     """A server with something of everything; ids begin at 1."""
 
     live: Live
-    job_id: str
+    #: Ids that are there, by the parameter that takes them; of everything else 1 is there.
+    known: dict[str, Any]
     document: dict[str, Any]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stocked(tmp_path: Path, database_url: str, pools: Pools) -> AsyncIterator[Stocked]:
+async def stocked(
+    tmp_path: Path, database_url: str, pools: Pools, book_pools: Pools
+) -> AsyncIterator[Stocked]:
     """`shelfread serve` without workers, so that nothing changes but what is asked for."""
     async with house(tmp_path, database_url) as made:
         tree = Tree(tmp_path / "shelf")
         tree.add("Artist/Album/1.mp3", genre="Pop", date="1997")
         tree.write("Artist/Album/2.mp3", b"")
         job_id = (await made.app.scan(await made.library(tree.path, "Shelf"), pools=pools)).job_id
+        cbz(tmp_path / "books/Series/1.cbz", info={"Title": "Book", "Writer": "Ann"})
+        books = await made.app.libraries.add("Books", "books", [bytes(tmp_path / "books")])
+        await made.app.scan(books, pools=book_pools)
+        (book,) = (await catalogue.rows(made.app.database))["books"]
+        digest = Shelf(made.data / "covers").keep(cover(), "image/jpeg")
+        shown = CoverRow(5, book["file_id"], books.id, None, "", digest, "image/jpeg", 64, 64)
+        await made.app.database.write(lambda connection: put(connection, [shown]))
         for folder in (tmp_path / "srv/music", tmp_path / "srv/more-music", tree.path / "A-M"):
             folder.mkdir(parents=True)
         await made.app.accounts.add_user("reader", PASSWORD, Right.READ)
@@ -80,19 +94,21 @@ async def stocked(tmp_path: Path, database_url: str, pools: Pools) -> AsyncItera
             # The folders of the examples are there; one of them is a part of the library.
             text = answer.text.replace('"/srv/music/A-M"', f'"{tree.path}/A-M"')
             text = text.replace('"/srv/', f'"{tmp_path}/srv/')
-            yield Stocked(live, job_id, json.loads(text))
+            known = {"job_id": job_id, "book_id": book["file_id"], "series_id": book["series_id"]}
+            known["digest"] = digest
+            yield Stocked(live, known, json.loads(text))
 
 
-def _without_streams(document: dict[str, Any], job_id: str) -> dict[str, Any]:
-    """The description with the id of a job that is there, and without what does not end."""
+def _without_streams(document: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """The description with ids that are there, and without what does not end."""
     document = copy.deepcopy(document)
     for path in [path for path in document["paths"] if path.endswith("/events")]:
         del document["paths"][path]
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
-                if parameter["name"] == "job_id":
-                    parameter["schema"]["examples"] = [job_id]
+                if parameter["in"] == "path" and parameter["name"] in known:
+                    parameter["schema"]["examples"] = [known[parameter["name"]]]
     return document
 
 
@@ -154,7 +170,7 @@ async def test_no_answer_is_a_fault_or_outside_of_the_description(
     stocked: Stocked, database_kind: str
 ) -> None:
     live = stocked.live
-    document = _without_streams(stocked.document, stocked.job_id)
+    document = _without_streams(stocked.document, stocked.known)
     tried = await asyncio.to_thread(_try, live.url, live.tokens["admin"], document, database_kind)
     assert not tried.wrong, "\n\n".join(tried.wrong[:10])
     described = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _AT = "2026-01-31T08:15:30.123456Z"
-_COVER = {"digest": "b3c1a0f6e2d94c7f8a5b1e0d3c2f4a69", "mime": "image/webp", "width": 260, "height": 400}
+_COVER = {"digest": "b3c1" * 16, "mime": "image/webp", "width": 260, "height": 400}
 _SERIES = {
     "kind": "series",
     "id": 4,

@@ -152,12 +152,14 @@ async def books_of(connection: AsyncConnection, ids: Sequence[int], *, whole: bo
                 one |= {name: more.get(name, usual) for name, usual in _MORE.items()}
                 one |= {"cover_page": more.get("cover"), "credits": [], "tags": []}
             found[one["id"]] = one
-        for row_id, cover in (await covers_of(connection, ItemKind.BOOK, part)).items():
+        # Others may be files of another kind.
+        mine = [row_id for row_id in part if row_id in found]
+        for row_id, cover in (await covers_of(connection, ItemKind.BOOK, mine)).items():
             found[row_id]["cover"] = _cover(cover)
-        await _add_credits(connection, found, part, whole=whole)
+        await _add_credits(connection, found, mine, whole=whole)
         if whole:
-            await _add_tags(connection, found, part)
-        await add_problems(connection, found, part)
+            await _add_tags(connection, found, mine)
+        await add_problems(connection, found, mine)
     return [found[row_id] for row_id in ids if row_id in found]
 
 
