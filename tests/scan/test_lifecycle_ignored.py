@@ -205,3 +205,14 @@ async def test_of_very_many_rules_those_that_hide_most_are_told(shelf: Shelf) ->
     messages = [line["message"] for line in await shelf.table("job_logs")]
     assert len([text for text in messages if "leaves out" in text]) == 20
     assert "5 more rules leave out 5 files that were catalogued" in messages
+
+
+async def test_of_files_that_are_held_nothing_is_said_to_be_left_out(shelf: Shelf) -> None:
+    for number in range(60):
+        shelf.tree.add(f"Ada/{number:02}.mpc")
+    await shelf.scan()
+    shelf.tree.write(".shelfignore", "0?.mpc\n")
+    for number in range(20, 60):
+        shelf.tree.delete(f"Ada/{number:02}.mpc")
+    outcome = await shelf.outcome()
+    assert (outcome.held, outcome.counters.removed, outcome.hidden) == (50, 0, [])

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,6 +176,28 @@ async def test_a_root_that_is_away_leaves_the_other_one_alone(
     away.rename(here.path)
     assert await shelf.scan() == {"unchanged": 6}
     assert await shelf.problems() == set()
+
+
+async def test_what_an_attempt_noted_of_a_root_that_is_away_by_now_removes_nothing(
+    new_shelf: NewShelf, database_kind: str, tmp_path: Path
+) -> None:
+    shelf = await two_roots(new_shelf, database_kind, tmp_path)
+    (job, *_) = await shelf.app.jobs.history(shelf.library_id, 1)
+    root = (await shelf.library()).roots[1]
+    gone = [row["id"] for path, row in (await shelf.files()).items() if path.startswith("Bix/")]
+
+    # As an attempt of the next job leaves it that was killed while the disk went away under it.
+    async def note(connection: Any) -> None:
+        await removals.add(connection, job.seq + 1, [(file_id, root.id) for file_id in gone])
+
+    await shelf.database.write(note)
+    shelf.trees[1].path.rename(tmp_path / "away")
+    outcome = await shelf.outcome()
+    (job_after, *_) = await shelf.app.jobs.history(shelf.library_id, 1)
+    assert job_after.seq == job.seq + 1
+    assert len(outcome.unavailable) == 1
+    assert (outcome.counters.removed, outcome.held) == (0, 0)
+    assert await shelf.missing() == set()
 
 
 async def test_files_on_a_root_that_is_away_are_not_taken_for_moved(

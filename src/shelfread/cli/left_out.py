@@ -8,6 +8,9 @@ from typing import Any
 from shelfread.cli.printing import Paper
 from shelfread.cli.texts import counted, number, shown
 
+#: Longer rules are cut; `--json` has all of them.
+_LONGEST = 60
+
 
 def print_left_out(paper: Paper, left_out: Mapping[str, Any] | None) -> None:
     """Print how many files each rule leaves out; `left_out` is what a report has under this name."""
@@ -35,9 +38,13 @@ def _words(rule: Mapping[str, Any]) -> tuple[str, str]:
     if line is None:
         return str(rule["why"]).replace("_", " "), "built in"
     if file is None:
-        return shown(text), f"rule {line} of the library's own"
+        return _cut(shown(text)), f"rule {line} of the library's own"
     return (
         (shown(text), f"line {line} of {shown(file)}")
         if text is not None
         else ("", f"{shown(file)} is there")
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -157,6 +157,7 @@ class Scan:
             if outdated:
                 await files.forget_digests_of_outdated(connection, root_ids, self._kind.version)
             if left_over:
+                await removals.forget_noted(connection, self._batch.seq)
                 scopes = [scope for scope in self._plan.scopes if scope.root_id in believed]
                 await removals.forget(connection, scopes)
             for found in checks:

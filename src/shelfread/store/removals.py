@@ -125,6 +125,13 @@ async def forget(connection: AsyncConnection, scopes: Sequence[Scope]) -> None:
         await connection.execute(statement)
 
 
+async def forget_noted(connection: AsyncConnection, job_seq: int) -> None:
+    """Drop what an earlier attempt of a job noted: a root that was there then may be away now."""
+    await connection.execute(
+        delete(removals).where(removals.c.job_seq == job_seq, removals.c.held.is_(False))
+    )
+
+
 async def candidates(connection: AsyncConnection, job_seq: int, after: int, limit: int) -> list[Candidate]:
     """A page of a job's candidates by file id."""
     rows = await connection.execute(
