@@ -52,6 +52,12 @@ def test_source_files_stay_short_unless_there_is_a_reason() -> None:
     assert set(LONG) <= set(lengths), "a reason for a file that is gone"
 
 
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """Two of one name cannot be collected together."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def _words(name: str) -> set[str]:
     """The words of a name in any case: `fooBarBaz`, `foo_bar_baz`."""
     return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
