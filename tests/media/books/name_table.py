@@ -1,4 +1,4 @@
-"""What is expected of names, by the rule that they show; `test_book_names` asks for exactly this and nothing more.
+"""What is expected of names, by the rule that they show; `test_book_names` asks for exactly this.
 
 `number_sort` follows from the number, and `date` is given only where it says more than the year.
 """
