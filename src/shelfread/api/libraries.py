@@ -17,8 +17,9 @@ from fastapi import APIRouter, Response
 from shelfread.api.access import needs
 from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.jobs import Reader, sees_paths
+from shelfread.api.library_shapes import LibraryChange, LibraryList, LibraryNew, LibraryShape
 from shelfread.api.problems import ApiProblem, not_found
-from shelfread.api.shapes import LibraryChange, LibraryList, LibraryNew, LibraryShape, PathBytes
+from shelfread.api.shapes import PathBytes
 from shelfread.app import App, shelving
 from shelfread.app.confine import PathRefused, checked, path_of
 from shelfread.app.shelving import Overlap, Shelved, Unfit

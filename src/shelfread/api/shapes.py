@@ -1,4 +1,4 @@
-"""What requests and answers about libraries, scans and jobs look like: for validation and /openapi.json.
+"""What requests and answers about scans and jobs look like: for validation and /openapi.json.
 
 Paths are only for those who may see them (PROMISES D12): for others they are null or absent. Knows no route.
 """
@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
-
-from shelfread.model.library import BOUNDS
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 _TIME = "2026-01-31T08:15:30.123456Z"
 _JOB_ID = "8b1f4c9e-2f5d-4a39-9d0f-0d1c1f6f7a10"
@@ -173,144 +171,6 @@ class AnalyzerAccepted(BaseModel):
     job_id: JobId | None = Field(default=None, description="Where it is one job.")
     queued: Literal[True]
     coalesced: bool
-
-
-PatternWord = Literal["series", "collection"]
-FormatWord = Literal["webp", "jpeg", "png", "avif"]
-
-
-def _within(name: str) -> Any:
-    least, most = BOUNDS[name]
-    return Field(ge=least, le=most)
-
-
-Quality = Annotated[StrictInt, _within("thumbnail_quality")]
-Edge = Annotated[StrictInt, _within("thumbnail_width")]
-Scale = Annotated[float, Field(strict=True), _within("thumbnail_scale")]
-Days = Annotated[StrictInt, _within("trash_days")]
-
-
-class Options(BaseModel):
-    """What belongs to a library and holds for everything in it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    follow_symlinks: StrictBool = False
-    ignore_ctime: StrictBool = False
-    ignore_inode: StrictBool = False
-    ignore: list[str] = Field(default_factory=list, max_length=1000, examples=[["extras/"]])
-    pattern: PatternWord = Field(default="series", description="What makes a series of books.")
-    thumbnails: StrictBool = True
-    thumbnail_format: FormatWord = "webp"
-    thumbnail_quality: Quality = 80
-    thumbnail_width: Edge = 400
-    thumbnail_height: Edge = 600
-    thumbnail_scale: Scale | None = Field(default=None, description="Instead of width and height.")
-    convert: StrictBool = Field(default=False, description="Have books in other archives become cbz.")
-    remove_originals: StrictBool = Field(default=False, description="What was converted goes to the trash.")
-    trash_days: Days = 30
-
-
-class OptionsChange(BaseModel):
-    """Options to change; what is absent stays."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    follow_symlinks: StrictBool | None = None
-    ignore_ctime: StrictBool | None = None
-    ignore_inode: StrictBool | None = None
-    ignore: list[str] | None = Field(default=None, max_length=1000)
-    pattern: PatternWord | None = None
-    thumbnails: StrictBool | None = None
-    thumbnail_format: FormatWord | None = None
-    thumbnail_quality: Quality | None = None
-    thumbnail_width: Edge | None = None
-    thumbnail_height: Edge | None = None
-    thumbnail_scale: Scale | None = Field(default=None, description="null: by width and height again.")
-    convert: StrictBool | None = None
-    remove_originals: StrictBool | None = None
-    trash_days: Days | None = None
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Music"])]
-Cron = Annotated[str, Field(max_length=200, examples=["0 3 * * *"])]
-
-
-class LibraryNew(BaseModel):
-    """A library to be made."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name
-    kind: str = Field(max_length=16, examples=["music"])
-    paths: list[PathIn] = Field(min_length=1, max_length=MOST_PATHS)
-    options: Options = Field(default_factory=Options)
-    schedule: Cron | None = Field(default=None, description="Five fields, as cron has them.")
-
-
-class LibraryChange(BaseModel):
-    """What is to change; what is absent stays. The kind stays in any case."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name | None = None
-    options: OptionsChange | None = None
-    add_paths: list[PathIn] = Field(default_factory=list, max_length=MOST_PATHS)
-    remove_root_ids: list[StrictInt] = Field(default_factory=list, max_length=MOST_PATHS)
-    schedule: Cron | None = Field(default=None, description="null takes it away.")
-
-
-class RootShape(BaseModel):
-    """A folder that a library covers."""
-
-    id: int
-    state: Literal["new", "available", "unavailable"]
-    reason: str | None
-    confirmed: bool
-    path: str | None = Field(default=None, description="For administrators only.")
-    path_b64: str | None = None
-
-
-class ScheduleShape(BaseModel):
-    """When a library is scanned by itself."""
-
-    cron: str
-    zone: str = Field(examples=["Europe/Berlin"])
-    next_run: Time
-    last_run: Time
-    problem: str | None
-
-
-class Counts(BaseModel):
-    """How many items a library holds: `ready`, `missing` and `error` count its tracks, or its books."""
-
-    ready: int
-    missing: int
-    error: int
-    artists: int
-    releases: int
-    genres: int
-    series: int
-    held: int
-
-
-class LibraryShape(BaseModel):
-    """A library."""
-
-    id: int
-    name: str
-    kind: str = Field(examples=["music"])
-    options: Options
-    roots: list[RootShape]
-    schedule: ScheduleShape | None
-    items: Counts
-
-
-class LibraryList(BaseModel):
-    """Every library, by name."""
-
-    items: list[LibraryShape]
-    next: None = None
 
 
 class StoredSettings(BaseModel):
