@@ -252,7 +252,7 @@ async def test_c4_a_job_that_goes_on_counts_what_it_did_before(book_shelf: Shelf
     await filled(book_shelf)
     jobs = book_shelf.app.jobs
     library = await book_shelf.library()
-    await request_conversion(book_shelf.app, library)
+    asked = await request_conversion(book_shelf.app, library)
     stopped = 0
     for attempt in (1, 2, 3):
         job = await jobs.claim_next(f"worker {attempt}", [JobType.CONVERT])
@@ -276,7 +276,7 @@ async def test_c4_a_job_that_goes_on_counts_what_it_did_before(book_shelf: Shelf
         finally:
             await running.close()
     assert stopped
-    ended = await jobs.get(job.id)
+    ended = await jobs.get(asked.job.id)
     assert ended is not None
     assert (ended.counters.found, ended.counters.updated, ended.counters.unchanged) == (3, 3, 0)
     assert ended.items_total == 3

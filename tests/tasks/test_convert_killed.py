@@ -31,7 +31,8 @@ from tests.tasks.convert_stand import (
     set_options,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+#: Each kill is a process that starts: some 25 seconds in all on two free processors.
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 DRIVER = Path(__file__).with_name("convert_driver.py")
 SUFFIXES = ("cbr", "cb7", "cbt")
