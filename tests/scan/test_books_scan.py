@@ -83,6 +83,18 @@ async def test_c13_c21_another_pattern_counts_from_the_next_scan_on_and_reads_no
         await new_book_shelf.as_if_new(book_shelf)
 
 
+async def test_c21_the_series_of_the_root_has_the_name_that_its_pattern_gives(
+    book_shelf: Shelf, new_book_shelf: NewShelf
+) -> None:
+    cbz(book_shelf.tree / "one.cbz")
+    await book_shelf.scan()
+    for pattern, name in ((Pattern.COLLECTION, "Books"), (Pattern.SERIES, "books")):
+        await book_shelf.app.libraries.change(book_shelf.library_id, options=LibraryOptions(pattern=pattern))
+        assert await book_shelf.scan() == {"unchanged": 1}
+        assert set(await book_shelf.shelves()) == {name}
+        await new_book_shelf.as_if_new(book_shelf)
+
+
 async def test_c6_c7_what_a_book_says_wins_over_its_name(book_shelf: Shelf) -> None:
     info = {
         "Title": "The Long Way",

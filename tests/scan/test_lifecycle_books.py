@@ -178,6 +178,19 @@ async def test_a_series_that_is_renamed_while_one_of_its_books_is_deleted_keeps_
     await new_book_shelf.as_if_new(book_shelf)
 
 
+async def test_a_series_moves_and_another_book_moves_to_where_it_was(
+    book_shelf: Shelf, new_book_shelf: NewShelf
+) -> None:
+    ids = await scanned(book_shelf)
+    book_shelf.tree.move("Saga", "Saga Anew")
+    book_shelf.tree.move(OTHER[0], "Saga/Tides 1.cbz")
+    assert await book_shelf.scan() == {"moved": 4, "unchanged": 1}
+    assert sorted((await book_shelf.ids()).values()) == sorted(ids.values())
+    books = await book_shelf.books()
+    assert books["Saga/Tides 1.cbz"]["series_id"] != books["Saga Anew/Saga 001.cbz"]["series_id"]
+    await new_book_shelf.as_if_new(book_shelf)
+
+
 async def test_a_series_of_which_some_books_move_out_keeps_its_id(
     book_shelf: Shelf, new_book_shelf: NewShelf
 ) -> None:

@@ -83,7 +83,8 @@ class BookCatalogue:
         touched |= {
             ids[key_of[folder.folder_id]]
             for folder in batch
-            if key_of[folder.folder_id] in ids and self._series.speaks(folder)
+            # The series of a root is named after its folder or after the library, as the pattern has it.
+            if key_of[folder.folder_id] in ids and (self._series.speaks(folder) or not folder.path)
         }
         await self._series.settle(connection, touched, at_once=ended | moved_from)
         if replaced or moved_from:

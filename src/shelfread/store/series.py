@@ -205,10 +205,10 @@ class SeriesRows:
             (old_series,) = old_ones
             if old_series == new_series or not settled.isdisjoint((old_series, new_series)):
                 continue
-            if (
-                await _stay(connection, old_series)
-                or await _count(connection, new_series) != members[new_series]
-            ):
+            # Another book may have moved to where the series was: then that is a series, too.
+            if members.get(old_series) or await _stay(connection, old_series):
+                continue
+            if await _count(connection, new_series) != members[new_series]:
                 continue
             settled |= {old_series, new_series}
             await _replace(connection, old_series, new_series)
