@@ -1,4 +1,4 @@
-"""A covers job whose worker is killed in the middle: no half picture, no lost cover. And pictures that kill."""
+"""A covers job whose worker is killed in the middle: no half picture, no lost cover. Pictures that kill."""
 
 from __future__ import annotations
 
