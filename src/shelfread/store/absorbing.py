@@ -13,10 +13,12 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.model.beside import BESIDE_OTHERS
 from shelfread.model.catalogue import NewFolder
+from shelfread.model.job import JobStatus, Reason
 from shelfread.model.library import RootState
-from shelfread.store import jobs
-from shelfread.store.clock import text_of
+from shelfread.store import job_queueing, jobs
+from shelfread.store.clock import now_us, text_of
 from shelfread.store.database import Database, run_many
 from shelfread.store.files import ensure_folders
 from shelfread.store.ids import next_id
@@ -60,7 +62,14 @@ async def absorb(
             raise RootsChanged
         waiting = await jobs.queued_for(connection, library_id)
         for job in [*waiting, *await jobs.running(connection, library_id)]:
-            if any(scope.root_id in own for scope in job.scopes):
+            if not any(scope.root_id in own for scope in job.scopes):
+                continue
+            if job.type in BESIDE_OTHERS:
+                # What it is to do stands noted, and the scan that comes now has it queued again. One that
+                # runs leaves alone what it does not find under its old root.
+                if job.status is JobStatus.QUEUED:
+                    await job_queueing.end_queued(connection, job, now_us(), Reason.ABSORBED, {})
+            else:
                 raise RootsInUse(
                     f"job {job.id} of this library is {job.status.value}; ask again when it has ended"
                 )
