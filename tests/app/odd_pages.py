@@ -14,8 +14,12 @@ GOOD, HANGS, ABORTS, EATS, RAISES, REFUSES, WEB, LARGE, DISK, LEAVES, WAITS = ra
 LARGE_BYTES = 4 << 20
 
 
-class OddPages:
-    def page(self, source: Source, number: int) -> tuple[str, bytes]:
+class OddBook:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def page(self, number: int) -> tuple[str, bytes]:
+        source = self._source
         if number == HANGS:
             while True:
                 pass
@@ -47,6 +51,10 @@ class OddPages:
                 time.sleep(0.001)
             mine.rmdir()
         return "image/png", source.read_at(0, 100)
+
+
+class OddPages:
+    open_pages = OddBook
 
 
 KIND = OddPages()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.corpus.books import make_comic
 from shelfread.app import paging
 from shelfread.app.opening import Opened, open_file
 from shelfread.app.paging import Changed, Page, PageReaders, Unreadable
@@ -18,7 +19,7 @@ from shelfread.model.problem import ProblemCode
 from shelfread.settings import Settings
 from shelfread.store.items import FilePlace
 from tests.app import odd_pages
-from tests.scan.hostile import children, gone
+from tests.scan.hostile import children, gone, processor_time
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -188,3 +189,27 @@ async def test_pages_are_kept_only_as_many_as_fit(book: _Book, monkeypatch: pyte
             await book.page(readers, odd_pages.LARGE)
             assert sum(len(page.content) for page in readers._kept.values()) <= paging.KEPT_BYTES
         assert len(readers._kept) == 8
+
+
+async def test_c12_a_book_that_is_one_stream_is_read_on_and_not_begun_anew(tmp_path: Path) -> None:
+    make_comic(tmp_path / "solid.cb7", number_of_pages=12, size=(300, 450))
+    settings = Settings()
+    made = PageReaders(settings)
+    book = _Book(tmp_path / "other.cbz")
+    book.place = book.place._replace(relative=b"solid.cb7")
+    before = children()
+    try:
+        await book.page(made, 0)
+        (pid,) = _others(before)
+        begun = processor_time(pid)
+        first = [await book.page(made, number) for number in range(1, 12)]
+        forwards = processor_time(pid) - begun
+        # The same pages from the last to the first: each begins anew.
+        made._kept.clear()
+        begun = processor_time(pid)
+        last = [await book.page(made, number) for number in range(11, 0, -1)]
+        backwards = processor_time(pid) - begun
+    finally:
+        await made.close()
+    assert first == last[::-1]
+    assert forwards < backwards / 2

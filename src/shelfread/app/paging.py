@@ -32,6 +32,8 @@ IDLE_S = 60.0
 PAGE_LIMIT = 64 << 20
 #: Bytes of pages that are kept.
 KEPT_BYTES = 32 << 20
+#: Device and inode.
+_File = tuple[int, int]
 _KIND = "shelfread.media.books:KIND"
 _decode = msgspec.msgpack.Decoder(Reply).decode
 
@@ -77,7 +79,8 @@ class PageReaders:
             "page_limit": PAGE_LIMIT,
         }
         self._turns = asyncio.Semaphore(MOST_READERS)
-        self._idle: list[Child] = []
+        #: With the file that each looked at last, which it has open.
+        self._idle: list[tuple[Child, _File]] = []
         self._ending: asyncio.TimerHandle | None = None
         self._kept: OrderedDict[tuple[int, ...], Page] = OrderedDict()
         self._kept_bytes = 0
@@ -108,7 +111,7 @@ class PageReaders:
         if self._ending is not None:
             self._ending.cancel()
         idle, self._idle = self._idle, []
-        for child in idle:
+        for child, _ in idle:
             await child.close()
 
     async def _asked(self, request: Request) -> Reply:
@@ -119,7 +122,7 @@ class PageReaders:
             raise Busy("too many pages are asked for at the moment") from None
         try:
             while True:
-                child, is_fresh = await self._reader()
+                child, is_fresh = await self._reader(request[2])
                 try:
                     async with asyncio.timeout(self._timeout_s):
                         reply: Reply = await child.request(request, _decode)
@@ -134,16 +137,17 @@ class PageReaders:
                             ProblemCode.PARSER_CRASHED, "the process that read the page died of it"
                         ) from None
                     continue  # it may have been about to end anyway
-                self._idle.append(child)
+                self._idle.append((child, request[2]))
                 self._rest()
                 return reply
         finally:
             self._turns.release()
 
-    async def _reader(self) -> tuple[Child, bool]:
-        """A process that has nothing to do, and whether it never had."""
+    async def _reader(self, file: _File) -> tuple[Child, bool]:
+        """A process that has nothing to do, best one that has this file open, and whether it never had."""
         while self._idle:
-            child = self._idle.pop()
+            mine = [number for number, (_, last) in enumerate(self._idle) if last == file]
+            child, _ = self._idle.pop(mine[-1] if mine else 0)
             child.check()
             if child.alive:
                 return child, False
@@ -162,7 +166,7 @@ class PageReaders:
 
     def _end_idle(self) -> None:
         idle, self._idle = self._idle, []
-        for child in idle:
+        for child, _ in idle:
             child.kill()
         self._kept.clear()
         self._kept_bytes = 0

@@ -33,10 +33,14 @@ def pages(init: dict[str, Any]) -> Answer:
 
 
 class PageReader:
-    """Reads pages with one kind, which has `page(source, number)`."""
+    """Reads pages with one kind: its `open_pages(source)` gives what has `page(number)`."""
 
     def __init__(self, init: dict[str, Any]) -> None:
-        self._page = resolve(init["kind"]).page
+        self._open_pages = resolve(init["kind"]).open_pages
+        #: What was looked at last stays open: who turns pages asks for the next one of it.
+        self._state: tuple[int, ...] | None = None
+        self._source: Source | None = None
+        self._book: Any = None
         self._most = int(init["page_limit"])
         # Only for systems without a parent death signal, as in `parser`.
         self._alarm_s = 2.0 * float(init["timeout_s"]) + 5.0
@@ -57,17 +61,31 @@ class PageReader:
             fd = os.open(path, _FLAGS)
         except (OSError, ValueError) as error:
             return _wrong(*open_trouble(error, path))
-        try:
-            found = os.fstat(fd)
-            if not stat.S_ISREG(found.st_mode) or (found.st_dev, found.st_ino) != tuple(wanted):
-                return _wrong(ProblemCode.VANISHED, "another file is there now")
-            return self._read(Source(fd, path, found.st_size, relative), number)
-        finally:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or (found.st_dev, found.st_ino) != tuple(wanted):
             os.close(fd)
+            return _wrong(ProblemCode.VANISHED, "another file is there now")
+        state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        if state == self._state:
+            os.close(fd)
+        else:
+            self._forget()
+            self._source = Source(fd, path, found.st_size, relative)
+            self._state, self._book = state, self._open_pages(self._source)
+        reply = self._read(number)
+        if reply[0] is not None:
+            self._forget()
+        return reply
 
-    def _read(self, source: Source, number: int) -> Reply:
+    def _forget(self) -> None:
+        self._state = self._book = None
+        if self._source is not None:
+            os.close(self._source.fd)
+            self._source = None
+
+    def _read(self, number: int) -> Reply:
         try:
-            mime, content = self._page(source, number)
+            mime, content = self._book.page(number)
             if len(content) > self._most:
                 return _wrong(
                     ProblemCode.LIMIT_EXCEEDED,

@@ -117,7 +117,7 @@ def test_pages_stand_in_natural_order_files_before_folders(tmp_path: Path, opene
         "b/2.jpg",
         "b/10.jpg",
     ]
-    assert [KIND.page(opened(path), n) for n in range(8)] == [
+    assert [KIND.open_pages(opened(path)).page(n) for n in range(8)] == [
         ("image/jpeg", page(names.index(name))) for name in expected
     ]
 
@@ -199,4 +199,4 @@ def test_there_is_no_page_behind_the_last(tmp_path: Path, opened: Open, number: 
     from shelfread.media.books.archives.base import BookTrouble
 
     with pytest.raises(BookTrouble, match="it has 2 pages"):
-        KIND.page(opened(cbz(tmp_path / "a.cbz")), number)
+        KIND.open_pages(opened(cbz(tmp_path / "a.cbz"))).page(number)

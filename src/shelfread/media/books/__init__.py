@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shelfread.media.kind import Reading, Source
 from shelfread.media.pictures import measure
 from shelfread.media.window import Window
 from shelfread.model.books import Book
 from shelfread.model.picture import Sidecar
+
+if TYPE_CHECKING:
+    from shelfread.media.books.opened import OpenBook
 
 #: A series.json is not larger, in bytes.
 _SERIES_LIMIT = 1 << 20
@@ -75,11 +78,11 @@ class Books:
 
         return inspect_name(relative)
 
-    def page(self, source: Source, number: int) -> tuple[str, bytes]:
-        """One page, from 0: its type and its bytes. Raises BookTrouble."""
-        from shelfread.media.books import opened
+    def open_pages(self, source: Source) -> OpenBook:
+        """A book to turn the pages of, by their numbers from 0."""
+        from shelfread.media.books.opened import OpenBook
 
-        return opened.page(source, number)
+        return OpenBook(source)
 
     def cover(self, source: Source) -> bytes:
         """The picture that a cover is made of. Raises BookTrouble."""
