@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,10 +31,11 @@ from tests.books_on_disk import archive, epub
 from tests.conftest import SIZES, NewShelf, Shelf, counted
 from tests.covers import pictures
 from tests.covers.pictures import colour_at, halves, picture
+from tests.shared_fixtures import FIXTURES, needs_fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SOUNDS = Path("/work/shared/fixtures/audio")
+SOUNDS = FIXTURES / "audio"
 
 
 async def work(shelf: Shelf) -> Counters:
@@ -121,6 +121,7 @@ async def set_options(shelf: Shelf, **options: Any) -> None:
     )
 
 
+@needs_fixtures
 async def test_c5_a_release_gets_the_front_picture_beside_its_tracks_else_the_one_inside(
     shelf: Shelf,
 ) -> None:
@@ -182,6 +183,7 @@ async def test_a_cover_is_made_again_when_its_source_changed_and_only_then(shelf
     assert files(shelf) == {before["Two"].digest}
 
 
+@needs_fixtures
 async def test_c5_a_book_gets_its_first_page_and_of_a_double_page_its_front(book_shelf: Shelf) -> None:
     tree = book_shelf.tree
     pages = {
@@ -192,8 +194,8 @@ async def test_c5_a_book_gets_its_first_page_and_of_a_double_page_its_front(book
     archive(tree / "Wide/west.cbz", {"1.png": halves()})
     info = b"<ComicInfo><Manga>YesAndRightToLeft</Manga></ComicInfo>"
     archive(tree / "Wide/manga.cbz", {"1.png": halves(), "ComicInfo.xml": info})
-    shutil.copy("/work/shared/fixtures/pdf/komga.pdf", tree.path)
-    shutil.copy("/work/shared/fixtures/books/leaves.epub", tree.path)
+    shutil.copy(FIXTURES / "pdf/komga.pdf", tree.path)
+    shutil.copy(FIXTURES / "books/leaves.epub", tree.path)
     epub(tree / "bare.epub", "Bare")
     await book_shelf.outcome()
     await work(book_shelf)

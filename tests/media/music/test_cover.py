@@ -12,8 +12,10 @@ from shelfread.media.music import KIND
 from shelfread.media.music.cover import NoCover
 from shelfread.media.pictures import mime_of
 from shelfread.model.problem import ProblemCode
+from tests.shared_fixtures import FIXTURES, needs_fixtures
 
-SOUNDS = Path("/work/shared/fixtures/audio")
+SOUNDS = FIXTURES / "audio"
+pytestmark = needs_fixtures
 
 
 def cover_of(path: Path) -> bytes:
