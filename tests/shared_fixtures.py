@@ -1,4 +1,4 @@
-"""Where the files are that nobody here made, and how tests that want them are skipped where they are absent."""
+"""Where the files are that nobody here made; tests that want them are skipped where they are absent."""
 
 from __future__ import annotations
 
