@@ -7,7 +7,11 @@ import sqlite3
 from pathlib import Path
 
 from shelfread.cli.doctor import sqlite_check
+from shelfread.model.library import LibraryOptions, options_json
 from tests.cli.conftest import Shelf
+
+#: The options of a library of which nothing was said.
+USUAL = options_json(LibraryOptions())
 
 
 def test_a_library_is_added_listed_shown_changed_and_removed(shelf: Shelf) -> None:
@@ -19,9 +23,7 @@ def test_a_library_is_added_listed_shown_changed_and_removed(shelf: Shelf) -> No
         "library", "add", "Küche", shelf.music, "--kind", "music", "--follow-symlinks", "--ignore", "*.tmp",
         "--ignore", "!x", "--json",
     ).json()  # fmt: skip
-    assert added["options"] == {
-        "follow_symlinks": True, "ignore_ctime": False, "ignore_inode": False, "ignore": ["*.tmp", "!x"],
-    }  # fmt: skip
+    assert added["options"] == USUAL | {"follow_symlinks": True, "ignore": ["*.tmp", "!x"]}
     assert added["roots"][0]["path"] == str(shelf.music)
     assert "named 'Küche'" in shelf.refused("library", "add", "Küche", second, "--kind", "music", code=1)
     shelf.call("library", "scan", "1")
@@ -33,9 +35,7 @@ def test_a_library_is_added_listed_shown_changed_and_removed(shelf: Shelf) -> No
         "--no-ignore", "--add-root", second, "--json",
     ).json()  # fmt: skip
     assert changed["name"] == "Music"
-    assert changed["options"] == {
-        "follow_symlinks": False, "ignore_ctime": True, "ignore_inode": True, "ignore": [],
-    }  # fmt: skip
+    assert changed["options"] == USUAL | {"ignore_ctime": True, "ignore_inode": True}
     assert [root["path"] for root in changed["roots"]] == [str(shelf.music), str(second)]
     assert "is no root" in shelf.refused("library", "set", "1", "--remove-root", "/nowhere")
     assert "overlap" in shelf.refused("library", "set", "1", "--add-root", second / "x")
@@ -45,6 +45,35 @@ def test_a_library_is_added_listed_shown_changed_and_removed(shelf: Shelf) -> No
     assert shelf.call("library", "remove", "1").code == 0
     assert shelf.libraries() == []
     assert (shelf.music / "a.mp3").exists()
+
+
+def test_c13_to_c17_what_holds_for_a_library_can_be_said_of_it(shelf: Shelf) -> None:
+    wanted = [
+        "--pattern", "collection", "--no-thumbnails", "--thumbnail-format", "jpeg",
+        "--thumbnail-quality", "70", "--thumbnail-size", "200x300",
+        "--convert", "--remove-originals", "--trash-days", "7",
+    ]  # fmt: skip
+    said = {
+        "pattern": "collection", "thumbnails": False, "thumbnail_format": "jpeg", "thumbnail_quality": 70,
+        "thumbnail_width": 200, "thumbnail_height": 300, "convert": True, "remove_originals": True,
+        "trash_days": 7,
+    }  # fmt: skip
+    add = ("library", "add", "Books", shelf.music, "--kind", "books")
+    assert shelf.call(*add, *wanted, "--json").json()["options"] == USUAL | said
+    scaled = shelf.call("library", "set", "1", "--thumbnail-scale", "0.75", "--no-convert", "--json").json()
+    assert scaled["options"] == USUAL | said | {"thumbnail_scale": 0.75, "convert": False}
+    sized = shelf.call("library", "set", "1", "--thumbnail-size", "64x64", "--json").json()["options"]
+    assert (sized["thumbnail_scale"], sized["thumbnail_width"]) == (None, 64)
+    for words, why in (
+        (("--thumbnail-size", "400"), "WIDTHxHEIGHT"),
+        (("--thumbnail-size", "1x1"), "16 to 4096"),
+        (("--thumbnail-quality", "0"), "1 to 100"),
+        (("--thumbnail-scale", "2"), "0.01 to 1"),
+        (("--trash-days", "-1"), "0 to 36500"),
+        (("--pattern", "odd"), "series"),
+        (("--thumbnail-format", "tiff"), "webp"),
+    ):
+        assert why in shelf.refused("library", "set", "1", *words)
 
 
 def test_hostile_names_and_roots_are_refused_in_one_line(shelf: Shelf) -> None:
