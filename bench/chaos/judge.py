@@ -17,6 +17,7 @@ from bench.chaos.faults import Kind
 from bench.chaos.shelves import Shelf
 from bench.chaos.stage import Postgres, Sqlite
 from shelfread.app import App, open_app
+from shelfread.model.beside import collide
 from shelfread.model.job import Job, overlapping
 from shelfread.queue.verify import Verification
 from shelfread.settings import Settings
@@ -126,6 +127,7 @@ def _side_by_side(trail: list[witness.Seen], jobs: dict[int, Job]) -> list[Viola
                 for other in running.values()
                 if other.seq != job.seq
                 and other.library_id == job.library_id
+                and collide(job.type, other.type)
                 and overlapping(job.scopes, other.scopes)
             ]
             running[seen.seq] = job

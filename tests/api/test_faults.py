@@ -74,7 +74,7 @@ async def test_every_route_says_that_the_database_is_away_and_answers_when_it_is
         assert (await live.ask("GET", "/api/v1/libraries")).status_code == 200
         async with away():
             for line in table:
-                path = line.path.replace("{", "").replace("}", "")
+                path = line.path.replace("{page}", "0").replace("{", "").replace("}", "")
                 for method in sorted(line.methods):
                     if line.word != "open":
                         _is_not_ready(await live.ask(method, path), (method, path))

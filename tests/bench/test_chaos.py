@@ -10,6 +10,7 @@ import pytest
 
 from bench.chaos import faults, figures
 from bench.chaos.faults import Kind
+from bench.chaos.judge import Violation
 from bench.chaos.session import Outcome, Wanted, run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux only")
@@ -58,10 +59,9 @@ def test_i1_to_i11_hold_whatever_is_killed_and_stopped(tmp_path: Path, database:
 
 @pytest.mark.timeout(600)
 def test_without_the_fence_the_same_harness_finds_stale_writes(tmp_path: Path) -> None:
-    # One that was stopped goes on while its successor is at it: it writes over it, or ends the job under it,
-    # and the next that overlaps is claimed beside it. On a busy machine the first may come too late.
-    harm: set[str] = set()
-    for seed in range(1, 5):
+    # One that was stopped goes on while its successor is at it. On a busy machine it may come too late.
+    stale: list[Violation] = []
+    for seed in (1, 2, 3):
         wanted = Wanted(
             "sqlite",
             2,
@@ -73,10 +73,10 @@ def test_without_the_fence_the_same_harness_finds_stale_writes(tmp_path: Path) -
             records=tmp_path,
         )
         outcome = asyncio.run(run(wanted, lambda _: None))
-        harm = {one.invariant for one in outcome.violations}
-        if harm & {"I2", "I5", "I9"}:
+        stale = [one for one in outcome.violations if one.invariant in ("I2", "I9")]
+        if stale:
             break
-    assert harm & {"I2", "I5", "I9"}, harm
+    assert stale
 
 
 def test_the_plan_follows_from_the_seed_alone() -> None:
