@@ -26,7 +26,7 @@ from bench.chaos.faults import Fault, Kind
 from bench.chaos.stage import Postgres, Sqlite, stage
 from shelfread.app import App, open_app
 from shelfread.model.job import JobRequest, JobStatus, JobType, Scope
-from shelfread.model.library import Library, LibraryOptions
+from shelfread.model.library import Library
 from shelfread.settings import Settings
 from shelfread.store import tables
 
@@ -185,9 +185,8 @@ async def run(wanted: Wanted, tell: Any = print) -> Outcome:
         async with open_app(Settings(database_url=database.url, settle_seconds=0)) as app:
             shelf_of = {}
             for number, shelf in enumerate(made):
-                library = await app.libraries.add(
-                    shelf.name, "music", [os.fsencode(shelf.root)], LibraryOptions(thumbnails=False)
-                )
+                root = os.fsencode(shelf.root)
+                library = await app.libraries.add(shelf.name, "music", [root], judge.OPTIONS)
                 shelf_of[library.id] = shelf
                 # Every other one is scanned before; the first scans of the rest are for the faults.
                 if number % 2 == 0:

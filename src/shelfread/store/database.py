@@ -133,8 +133,8 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """For reading. Keep it short: a long reader keeps SQLite's log from shrinking.
 
-        On SQLite it is one view of all. On PostgreSQL each statement sees what is committed when it begins, as
-        in its usual transactions; without one around them, a question is one way there and back and not three.
+        On SQLite it is one view of all. On PostgreSQL each statement sees what is committed when it begins,
+        as in its usual transactions; without one, a question is one way there and back and not three.
         """
         async with self._reading.connect() as connection:
             yield connection
