@@ -10,6 +10,7 @@ import pytest
 
 from shelfread.model.library import LibraryOptions, Pattern
 from shelfread.scan.plan import Mode, RootsUnavailable
+from shelfread.store import series as series_rows
 from tests import catalogue
 from tests.books_on_disk import archive, cbz, epub, opf
 from tests.conftest import NewShelf, Shelf, Tree
@@ -126,6 +127,21 @@ async def test_c6_c7_what_a_book_says_wins_over_its_name(book_shelf: Shelf) -> N
     credited = await book_shelf.table("book_credits")
     assert [(row["role"], row["name"]) for row in credited] == [("writer", "Brian K. Vaughan")]
     assert {row["name"] for row in await book_shelf.table("book_tags")} == {"Fantasy", "Science Fiction"}
+
+
+async def test_a_large_series_is_derived_once_and_searched_by_what_it_is_called_in_the_end(
+    book_shelf: Shelf, new_book_shelf: NewShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_rows, "SMALL", 2)
+    for number in range(4):
+        cbz(book_shelf.tree / f"x/{number}.cbz", info={"Series": "Told"})
+    await book_shelf.scan(mode=Mode.SYNC)
+    (row,) = await book_shelf.table("series")
+    assert row["title"] == "Told"
+    newest = max(await book_shelf.table("search_due"), key=lambda one: one["seq"])
+    # The last transaction noted it again: what was made searchable before had the name of the folder.
+    assert json.loads(newest["items"]) == {"4": [row["id"]]}
+    await new_book_shelf.as_if_new(book_shelf)
 
 
 async def test_books_of_several_series_leave_their_folder_its_name(book_shelf: Shelf) -> None:

@@ -25,7 +25,20 @@ from shelfread.store.items import FilePlace, file_place, taken_over_by
 
 #: What a page may be; a process that says anything else is not believed.
 TYPES = frozenset(
-    f"image/{name}" for name in ("jpeg", "png", "gif", "webp", "avif", "bmp", "tiff", "heic", "heif", "jxl")
+    f"image/{name}"
+    for name in (
+        "jpeg",
+        "png",
+        "gif",
+        "webp",
+        "avif",
+        "bmp",
+        "tiff",
+        "heic",
+        "heif",
+        "jxl",
+        "vnd.microsoft.icon",
+    )
 )
 #: Seconds in which a reader that turns back asks nobody; from then on it asks whether the page is the same.
 FRESH_S = 300

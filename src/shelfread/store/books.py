@@ -173,7 +173,8 @@ class BookCatalogue:
 
     async def tidy(self, connection: AsyncConnection) -> None:
         """Derive what waits for it, and delete the series that hold no book any more."""
-        await self._series.derive_stale(connection)
+        # Whoever searched meanwhile was told what they were called before.
+        await note(connection, series=await self._series.derive_stale(connection))
         untidy = await connection.execute(
             select(libraries.c.untidy).where(libraries.c.id == self._library_id)
         )

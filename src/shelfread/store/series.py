@@ -126,15 +126,17 @@ class SeriesRows:
             )
         await self._derive(connection, [row_id for row_id in now if row_id not in large])
 
-    async def derive_stale(self, connection: AsyncConnection) -> None:
-        """Derive whatever waits for it."""
+    async def derive_stale(self, connection: AsyncConnection) -> list[int]:
+        """Derive whatever waits for it, and give what that was."""
         found = await connection.execute(
             select(series.c.id)
             .where(series.c.library_id == self._library.id, series.c.stale)
             .order_by(series.c.id)
         )
-        for part in sliced(list(found.scalars())):
+        ids = list(found.scalars())
+        for part in sliced(ids):
             await self._derive(connection, part)
+        return ids
 
     async def _derive(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         updates: list[tuple[Any, ...]] = []
