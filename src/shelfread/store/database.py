@@ -108,14 +108,12 @@ class Database:
                 name: value for name, value in _CONNECTION.items() if name not in self.url.query
             }
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
-        self._reading = self.engine
         if self.is_sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", sqlite.prepare)
             sa.event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         else:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_postgresql)
             look_before_use(self.engine)
-            self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def path(self) -> Path | None:
@@ -131,12 +129,8 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """For reading. Keep it short: a long reader keeps SQLite's log from shrinking.
-
-        On SQLite it is one view of all. On PostgreSQL each statement sees what is committed when it begins,
-        as in its usual transactions; without one, a question is one way there and back and not three.
-        """
-        async with self._reading.connect() as connection:
+        """A consistent view. Keep it short: a long reader keeps SQLite's log from shrinking."""
+        async with self.engine.connect() as connection:
             yield connection
             await connection.rollback()
 
