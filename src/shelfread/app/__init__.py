@@ -15,18 +15,17 @@ from typing import Any
 
 from shelfread.app.accounts import Accounts
 from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
-from shelfread.app.claiming import claimed
+from shelfread.app.claiming import held
 from shelfread.app.following import follow_here
 from shelfread.app.kinds import KINDS
 from shelfread.app.paging import PageReaders
 from shelfread.app.places import whole
 from shelfread.app.reports import Confirmed, ScanReport
 from shelfread.app.stream import Feed
-from shelfread.app.workers import heartbeat_of, open_workers, pool_sizes
+from shelfread.app.workers import open_workers, pool_sizes
 from shelfread.model.beside import BESIDE_OTHERS
 from shelfread.model.job import (
     AlreadyRunning,
-    CancelRequested,
     Enqueued,
     Job,
     JobRequest,
@@ -40,20 +39,19 @@ from shelfread.queue.group import WorkerGroup
 from shelfread.queue.presence import is_present
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.rescue import cancel
-from shelfread.queue.running import RunningJob
 from shelfread.queue.timeout import job_timeout
 from shelfread.scan.folder import joined
 from shelfread.scan.gone import is_gone
 from shelfread.scan.plan import Mode, Plan
 from shelfread.scan.progress import OnProgress, silent
-from shelfread.settings import Settings, WorkerSettings, read_worker_settings
+from shelfread.settings import Settings, WorkerSettings
 from shelfread.store import removals
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.migrate import migrate
 from shelfread.store.problems import open_problems
-from shelfread.tasks.library_scan import Pools, reason_of, scan_library_job, warm
+from shelfread.tasks.library_scan import Pools, scan_library_job, warm
 
 
 class App:
@@ -100,29 +98,14 @@ class App:
         """
         chosen = tuple(scopes) if scopes else whole(library)
         job_type = JobType.RESCAN if rescan else JobType.SCAN
-        heartbeat_s = heartbeat_of(read_worker_settings()[0])
-        job = await claimed(RunningJob.claim(self.database, library.id, job_type, chosen, heartbeat_s))
-        try:
-            if on_start is not None:
-                on_start(job.id)
-            plan = Plan(
-                library, chosen, rescan=rescan, mode=mode, settle_ns=int(self.settings.settle_seconds * 1e9)
-            )
-            async with self._pools(library, pools) as used:
-                outcome = await scan_library_job(self.database, job, plan, used, on_progress)
-        except asyncio.CancelledError:
-            await asyncio.shield(job.cancel())
-            raise
-        except CancelRequested:
-            await job.cancel()
-            raise
-        except Exception as error:
-            # The database itself may be what failed; then the row is found dead by its lock.
-            with contextlib.suppress(Exception):
-                await job.fail(*reason_of(error))
-            raise
-        finally:
-            await job.close()
+        plan = Plan(
+            library, chosen, rescan=rescan, mode=mode, settle_ns=int(self.settings.settle_seconds * 1e9)
+        )
+        async with (
+            held(self.database, library, job_type, chosen, on_start) as job,
+            self._pools(library, pools) as used,
+        ):
+            outcome = await scan_library_job(self.database, job, plan, used, on_progress)
         await follow_here(self, library)
         found = await open_problems(self.database, library_id=library.id, scopes=chosen)
         return ScanReport(job.id, library, outcome, found)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shelfread.app.claiming import held
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
-from shelfread.app.workers import heartbeat_of, pool_sizes
+from shelfread.app.workers import pool_sizes
 from shelfread.convert.names import CONTAINERS
 from shelfread.model.job import (
-    CancelRequested,
     Enqueued,
     JobRequest,
     JobType,
@@ -22,11 +21,9 @@ from shelfread.model.job import (
     UnknownLibrary,
 )
 from shelfread.model.library import Library
-from shelfread.queue.running import RunningJob
-from shelfread.settings import read_worker_settings
 from shelfread.store import converting
 from shelfread.tasks.convert import Converted, convert_library_job
-from shelfread.tasks.library_scan import reason_of, warm
+from shelfread.tasks.library_scan import warm
 
 if TYPE_CHECKING:
     from shelfread.app import App
@@ -65,28 +62,14 @@ async def convert_here(
     scopes = whole(library)
     if not scopes:
         raise NothingToConvert(f"the library {library.name!r} has no folder")
-    heartbeat_s = heartbeat_of(read_worker_settings()[0])
-    job = await RunningJob.claim(app.database, library.id, JobType.CONVERT, scopes, heartbeat_s)
-    try:
-        if on_start is not None:
-            on_start(job.id)
-        sizes = pool_sizes(app.settings)
-        async with warm(KINDS[library.kind], sizes) as pools:
-            outcome = await convert_library_job(
-                app.database, job, library, scopes, pools, memory_limit=sizes.memory_limit
-            )
-    except asyncio.CancelledError:
-        await asyncio.shield(job.cancel())
-        raise
-    except CancelRequested:
-        await job.cancel()
-        raise
-    except Exception as error:
-        with contextlib.suppress(Exception):
-            await job.fail(*reason_of(error))
-        raise
-    finally:
-        await job.close()
+    sizes = pool_sizes(app.settings)
+    async with (
+        held(app.database, library, JobType.CONVERT, scopes, on_start) as job,
+        warm(KINDS[library.kind], sizes) as pools,
+    ):
+        outcome = await convert_library_job(
+            app.database, job, library, scopes, pools, memory_limit=sizes.memory_limit
+        )
     lines = [*await app.jobs.logs(job.seq, levels=["warning"])]
     return ConversionReport(job.id, library, outcome, lines)
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shelfread.app.claiming import claimed
+from shelfread.app.claiming import held
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
-from shelfread.app.workers import heartbeat_of, pool_sizes, shelf_of
+from shelfread.app.workers import pool_sizes, shelf_of
 from shelfread.model.change import Counters
-from shelfread.model.job import CancelRequested, Enqueued, JobRequest, JobType, StoredLine, UnknownLibrary
+from shelfread.model.job import Enqueued, JobRequest, JobType, StoredLine, UnknownLibrary
 from shelfread.model.library import Library, LibraryOptions
-from shelfread.queue.running import RunningJob
-from shelfread.settings import read_worker_settings
 from shelfread.store import cover_due
 from shelfread.tasks.cover_making import shape_of
 from shelfread.tasks.covers import CoverWork
-from shelfread.tasks.library_scan import reason_of
 
 if TYPE_CHECKING:
     from shelfread.app import App
@@ -96,30 +91,13 @@ async def make_covers_here(
         AlreadyRunning: another job makes covers of this library.
     """
     refuse_without(library)
-    heartbeat_s = heartbeat_of(read_worker_settings()[0])
-    claim = RunningJob.claim(app.database, library.id, JobType.COVERS, whole(library), heartbeat_s)
-    job = await claimed(claim)
-    try:
-        if on_start is not None:
-            on_start(job.id)
 
-        async def note(connection: Any) -> None:
-            await cover_due.note_all(connection, library.id, again=again)
+    async def note(connection: Any) -> None:
+        await cover_due.note_all(connection, library.id, again=again)
 
+    parts, sizes = KINDS[library.kind], pool_sizes(app.settings)
+    async with held(app.database, library, JobType.COVERS, whole(library), on_start) as job:
         await app.database.write(note)
-        parts, sizes = KINDS[library.kind], pool_sizes(app.settings)
         work = CoverWork(app.jobs, job, library, parts, shelf_of(app.settings), sizes, patient=True)
         await job.run(work.run())
-    except asyncio.CancelledError:
-        await asyncio.shield(job.cancel())
-        raise
-    except CancelRequested:
-        await job.cancel()
-        raise
-    except Exception as error:
-        with contextlib.suppress(Exception):
-            await job.fail(*reason_of(error))
-        raise
-    finally:
-        await job.close()
     return CoverReport(job.id, library, work.counters, list(await app.jobs.logs(job.seq)))

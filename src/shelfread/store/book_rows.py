@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.books import Book
 from shelfread.store.clock import text_of
-from shelfread.store.database import insert_rows, run_many
+from shelfread.store.database import insert_rows
 from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
 from shelfread.store.series import BookRules
@@ -95,26 +95,6 @@ def _numbered(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, int, Any]
         position = counts.get(sort, 0)
         counts[sort] = position + 1
         yield sort, position, value
-
-
-async def hand_over(connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> None:
-    """Give old rows the books of the new rows they turned out to be: pairs of (new, old).
-
-    The books of the old rows must have been taken out.
-    """
-    columns = ", ".join(name for name in COLUMNS if name != "file_id")
-    values = [(old, new) for new, old in pairs]
-    # The copy comes first: credits and tags refer to a book that must be there.
-    await run_many(
-        connection,
-        # The names are those of our own tables.
-        f"INSERT INTO books (file_id, {columns}) SELECT ?, {columns} FROM books WHERE file_id = ?",  # noqa: S608
-        values,
-    )
-    await run_many(connection, "UPDATE book_credits SET file_id = ? WHERE file_id = ?", values)
-    await run_many(connection, "UPDATE book_tags SET file_id = ? WHERE file_id = ?", values)
-    for part in sliced([new for new, _ in pairs]):
-        await connection.execute(delete(books).where(books.c.file_id.in_(part)))
 
 
 def _row(file_id: int, series_id: int, name: str, item: Book, rules: BookRules) -> tuple[Any, ...]:

@@ -22,9 +22,10 @@ from shelfread.model.change import Change
 from shelfread.model.library import Library, Pattern
 from shelfread.store import book_rows, cover_due
 from shelfread.store.ids import IdBlocks
+from shelfread.store.moves import hand_over
 from shelfread.store.search_due import note, note_removed
 from shelfread.store.series import BookRules, SeriesRows
-from shelfread.store.tables import books, libraries, series
+from shelfread.store.tables import book_credits, book_tags, books, libraries, series
 
 
 class BookCatalogue:
@@ -156,7 +157,7 @@ class BookCatalogue:
         """Hand the books of new rows over to the old rows they turned out to be: pairs of (new, old)."""
         series_of = await book_rows.series_of(connection, [row for pair in pairs for row in pair])
         await book_rows.take_out(connection, [old for _, old in pairs])
-        await book_rows.hand_over(connection, pairs)
+        await hand_over(connection, books, (book_credits, book_tags), pairs)
         await self._series.keep_moved(connection, pairs, series_of)
         touched = {series_id for series_id in series_of.values() if series_id is not None}
         await self._series.settle(connection, touched, at_once=())

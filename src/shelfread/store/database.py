@@ -141,14 +141,7 @@ class Database:
         in two it would keep SQLite's lock on a connection that nobody looks after. Raises whatever `work`
         raises, with everything rolled back.
         """
-        transaction = asyncio.ensure_future(self._write(work))
-        try:
-            return await asyncio.shield(transaction)
-        except asyncio.CancelledError:
-            await asyncio.wait([transaction])
-            if not transaction.cancelled():
-                transaction.exception()  # looked at: the cancellation is what the caller hears of
-            raise
+        return await to_its_end(self._write(work))
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         attempt = 0
@@ -232,6 +225,18 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 @lru_cache(maxsize=256)
 def _insert_sql(table: sa.Table, columns: tuple[str, ...], dialect: Any) -> str:
     return str(sa.insert(table).compile(dialect=dialect, column_keys=list(columns)))
+
+
+async def to_its_end(work: Awaitable[T]) -> T:
+    """Await something that is not cut off in its middle: the cancellation comes when it is done."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # looked at: the cancellation is what the caller hears of
+        raise
 
 
 async def insert_rows(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
+    Table,
     and_,
     case,
     delete,
@@ -109,6 +110,33 @@ def _matches(
         .having(func.count() == 1)
     )
     return query if taken is None else query.where(media_files.c.id.not_in(select(taken.c.new_id)))
+
+
+async def hand_over(
+    connection: AsyncConnection, table: Table, belongings: Sequence[Table], pairs: Sequence[tuple[int, int]]
+) -> None:
+    """Give old rows of a kind what the new rows say that they turned out to be: pairs of (new, old).
+
+    Args:
+        connection: in the finishing transaction.
+        table: the kind's rows, by `file_id`; those of the old files must have been taken out.
+        belongings: tables whose `file_id` refers to it.
+        pairs: ids of files.
+    """
+    columns = ", ".join(column.name for column in table.c if column.name != "file_id")
+    values = [(old, new) for new, old in pairs]
+    # The copy comes first: what belongs to a row refers to one that must be there.
+    await run_many(
+        connection,
+        # The names are those of our own tables.
+        f"INSERT INTO {table.name} (file_id, {columns}) "  # noqa: S608
+        f"SELECT ?, {columns} FROM {table.name} WHERE file_id = ?",
+        values,
+    )
+    for one in belongings:
+        await run_many(connection, f"UPDATE {one.name} SET file_id = ? WHERE file_id = ?", values)  # noqa: S608
+    for part in sliced([new for new, _ in pairs]):
+        await connection.execute(delete(table).where(table.c.file_id.in_(part)))
 
 
 class Merged(NamedTuple):

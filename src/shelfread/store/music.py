@@ -18,6 +18,7 @@ from shelfread.store import cover_due
 from shelfread.store import tracks as track_rows
 from shelfread.store.database import run_many
 from shelfread.store.ids import IdBlocks
+from shelfread.store.moves import hand_over
 from shelfread.store.parents import artists_of, genres_of
 from shelfread.store.release_facts import MusicRules, Placing
 from shelfread.store.releases import Releases
@@ -116,7 +117,7 @@ class MusicCatalogue:
         self._begin()
         release_of = await track_rows.releases_of(connection, [row for pair in pairs for row in pair])
         before = await track_rows.take_out(connection, [old for _, old in pairs])
-        await track_rows.hand_over(connection, pairs)
+        await hand_over(connection, tracks, (track_credits, track_genres), pairs)
         await self._releases.keep_moved(connection, pairs, release_of)
         placing = Placing()
         placing.stale = {release_id for release_id in release_of.values() if release_id is not None}

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.music import Audio, TrackFacts
-from shelfread.store.database import insert_rows, run_many
+from shelfread.store.database import insert_rows
 from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
 from shelfread.store.parents import Parents, Shown
@@ -157,26 +157,6 @@ async def add_keys(connection: AsyncConnection, facts: Sequence[TrackFacts]) -> 
         for file_id, role, key in rows:
             fact = of[file_id]
             (fact.artist_keys if role == "artist" else fact.albumartist_keys).append(key)
-
-
-async def hand_over(connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> None:
-    """Give old rows the tracks of the new rows they turned out to be: pairs of (new, old).
-
-    The tracks of the old rows must have been taken out.
-    """
-    columns = ", ".join(name for name in _TRACK_COLUMNS if name != "file_id")
-    values = [(old, new) for new, old in pairs]
-    # The copy comes first: credits and genres refer to a track that must be there.
-    await run_many(
-        connection,
-        # The names are those of our own tables.
-        f"INSERT INTO tracks (file_id, {columns}) SELECT ?, {columns} FROM tracks WHERE file_id = ?",  # noqa: S608
-        values,
-    )
-    await run_many(connection, "UPDATE track_credits SET file_id = ? WHERE file_id = ?", values)
-    await run_many(connection, "UPDATE track_genres SET file_id = ? WHERE file_id = ?", values)
-    for part in sliced([new for new, _ in pairs]):
-        await connection.execute(delete(tracks).where(tracks.c.file_id.in_(part)))
 
 
 async def releases_of(connection: AsyncConnection, file_ids: Sequence[int]) -> dict[int, int | None]:

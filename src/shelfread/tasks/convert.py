@@ -35,9 +35,9 @@ from shelfread.queue.running import RunningJob
 from shelfread.scan.folder import joined
 from shelfread.store import converting
 from shelfread.store.clock import now_us, text_of
-from shelfread.store.database import Database
+from shelfread.store.database import Database, to_its_end
 from shelfread.tasks.library_scan import Pools
-from shelfread.tasks.settling import At, Settler, nowhere, to_its_end
+from shelfread.tasks.settling import At, Settler, nowhere
 from shelfread.tasks.unpacking import Unpacker
 
 #: Books asked for at a time.

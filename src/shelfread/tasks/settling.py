@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -226,18 +226,6 @@ async def settle_left_over(
         left = await converting.under_way(connection, scopes)
     if left:
         await Settler(database, batch, library, pools).settle_left_over(left)
-
-
-async def to_its_end(work: Awaitable[T]) -> T:
-    """Await something that is not cut off in its middle; the cancellation comes when it is done."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # looked at: the cancellation is what the caller hears of
-        raise
 
 
 def is_same(stamp: Stamp, other: Stamp) -> bool:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shelfread.media.books.name_counts import sort_of
 from shelfread.media.books.name_folders import folder_of
 from shelfread.media.books.name_tags import date_in
 from shelfread.media.books.names import from_name, inspect_name
+from shelfread.media.books.values import number_sort
 from shelfread.model.books import Book
 from tests.media.books import name_table as said
 
@@ -51,7 +51,7 @@ def test_c6_what_names_do_not_say_stays_unknown_and_the_title_is_always_there() 
 def _facts(path: str) -> dict[str, Any]:
     found = inspect_name(path.encode())
     number = found.pop("number_sort", None)
-    assert number == sort_of(found.get("number"))
+    assert number == number_sort(found.get("number"))
     if found.get("date") == str(found.get("year")):
         del found["date"]
     return found
@@ -75,7 +75,7 @@ def _facts(path: str) -> dict[str, Any]:
     ],
 )
 def test_numbers_are_sorted_by_the_first_number_in_them(number: str | None, value: float | None) -> None:
-    assert sort_of(number) == value
+    assert number_sort(number) == value
 
 
 @pytest.mark.parametrize(

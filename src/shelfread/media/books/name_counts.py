@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from shelfread.media.books.name_words import NOT_COUNTED, NUMBERED_NAMES, key_of
+from shelfread.media.books.values import number_sort
 
 #: Where a date stood in brackets.
 DATE_MARK = "\x01"
@@ -131,7 +132,7 @@ def counts_in(text: str, folder: str | None, *, comic: bool) -> Counts | None:
         whole[:start],
         whole[end:],
         number,
-        sort_of(number),
+        number_sort(number),
         count,
         volume[0],
         volume[1],
@@ -149,18 +150,6 @@ def only_count(text: str, *, comic: bool) -> str | None:
     digits = match[1]
     padded = digits[0] == "0" and len(digits) > 1
     return _plain(digits) if comic or padded or len(digits) <= 2 else None
-
-
-def sort_of(number: str | None) -> float | None:
-    """The first number in a text: 16.0 for "16-17", 0.5 for "½", 2.0 for "Annual 2"."""
-    if number is None:
-        return None
-    match = re.search(
-        r"(?P<whole>(?:^-)?[0-9]+(?:\.[0-9]+)?)?(?P<part>[½¼¾])?", number.removeprefix("Annual ")
-    )
-    if match is None or match.lastgroup is None:
-        return None
-    return float(match["whole"] or 0) + {"½": 0.5, "¼": 0.25, "¾": 0.75}.get(match["part"] or "", 0.0)
 
 
 def _volume(text: str, comic: bool) -> re.Match[str] | None:
@@ -292,4 +281,4 @@ def _falls(count: str) -> bool:
 
 
 def _first(count: str) -> float:
-    return sort_of(_plain(count)) or 0.0
+    return number_sort(_plain(count)) or 0.0

@@ -12,10 +12,11 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from shelfread.media.books.name_counts import DATE_MARK, Counts, counts_in, only_count, sort_of
+from shelfread.media.books.name_counts import DATE_MARK, Counts, counts_in, only_count
 from shelfread.media.books.name_folders import Folder, folder_of, neat, shown
 from shelfread.media.books.name_tags import Tags, date_in, tags_apart
 from shelfread.media.books.name_words import NOT_COUNTED, key_of
+from shelfread.media.books.values import number_sort
 from shelfread.model.books import Book, BookCredit
 
 _SUFFIX = re.compile(
@@ -291,7 +292,7 @@ def _names_end(series: str, count: str) -> bool:
 
 def _number(book: Book, count: str) -> None:
     book.number = re.sub(r"^0+(?=[0-9])", "", count)
-    book.number_sort = sort_of(book.number)
+    book.number_sort = number_sort(book.number)
 
 
 def _author(book: Book, name: str) -> None:
