@@ -535,7 +535,7 @@ async def test_a_database_that_goes_away_later_is_waited_for(
             return bool((await server.ready())["status"] == "ready")
 
         await until(ready, "a server that has recovered")
-        await made.app.database.engine.dispose()
+        await made.app.database.close()
         job_id = await made.queue(library)
         await made.job_is(job_id, JobStatus.COMPLETED)
         assert server.process.poll() is None

@@ -59,8 +59,8 @@ class Plans:
 async def plans_of(database: Database) -> AsyncIterator[Plans]:
     """Notes every question that is asked meanwhile."""
     plans = Plans(database)
-    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", plans.note)
+    sa.event.listen(database.reading.sync_engine, "before_cursor_execute", plans.note)
     try:
         yield plans
     finally:
-        sa.event.remove(database.engine.sync_engine, "before_cursor_execute", plans.note)
+        sa.event.remove(database.reading.sync_engine, "before_cursor_execute", plans.note)

@@ -547,7 +547,7 @@ async def _plans(database: Database, ask: Any) -> list[str]:
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
     plans = []
     async with database.read() as connection:
-        engine = database.engine.sync_engine
+        engine = database.reading.sync_engine
         sa.event.listen(engine, "before_cursor_execute", remember)
         try:
             await ask(connection)
@@ -617,3 +617,26 @@ async def test_the_tree_below_a_folder_is_a_range_of_the_index(database: Databas
             # Every part of it is bounded at both ends.
             assert all("(root_id = " in one and "(path < " in one for one in conditions), plan
             assert all(re.search(r"\(path >=? ", one) for one in conditions), plan
+
+
+async def test_a_question_that_is_cancelled_anywhere_gives_its_connection_back(database: Database) -> None:
+    async def ask() -> None:
+        async with database.read() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+            await connection.execute(sa.text("SELECT 2"))
+
+    await ask()
+    cut = 0
+    for steps in range(60):
+        task = asyncio.ensure_future(ask())
+        for _ in range(steps % 30):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        cut += task.cancelled()
+    assert cut > 0
+    pool = database.reading.sync_engine.pool
+    assert isinstance(pool, sa.pool.QueuePool)
+    assert pool.checkedout() == 0
+    # More than the pool holds, side by side: none waits for one that was lost.
+    await asyncio.wait_for(asyncio.gather(*(ask() for _ in range(12))), 20)

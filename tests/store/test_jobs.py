@@ -320,7 +320,7 @@ async def _plans(database: Database, ask: Any) -> list[str]:
         if not statement.startswith("BEGIN"):
             sent.append((statement, parameters))
 
-    engine = database.engine.sync_engine
+    engine = database.reading.sync_engine
     async with database.read() as connection:
         sa.event.listen(engine, "before_cursor_execute", remember)
         try:

@@ -108,12 +108,19 @@ class Database:
                 name: value for name, value in _CONNECTION.items() if name not in self.url.query
             }
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=4, max_overflow=2, **options)
+        #: For questions. On PostgreSQL with connections of their own, which know no transactions: a way there
+        #: and back for BEGIN and another for ROLLBACK were most of what a small question took.
+        self.reading = self.engine
         if self.is_sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", sqlite.prepare)
             sa.event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         else:
-            sa.event.listen(self.engine.sync_engine, "connect", _prepare_postgresql)
-            look_before_use(self.engine)
+            self.reading = create_async_engine(
+                self.url, pool_size=4, max_overflow=2, isolation_level="AUTOCOMMIT", **options
+            )
+            for engine in (self.engine, self.reading):
+                sa.event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+                look_before_use(engine)
 
     @property
     def path(self) -> Path | None:
@@ -122,6 +129,8 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        if self.reading is not self.engine:
+            await self.reading.dispose()
 
     def somebody_waits(self) -> bool:
         """Whether another writer waits for the end of the write transaction that this process is in."""
@@ -129,8 +138,12 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent view. Keep it short: a long reader keeps SQLite's log from shrinking."""
-        async with self.engine.connect() as connection:
+        """For reading. Keep it short: a long reader keeps SQLite's log from shrinking.
+
+        On SQLite it is one view of all. On PostgreSQL each statement sees what is committed when it begins,
+        as in its usual transactions.
+        """
+        async with self.reading.connect() as connection:
             yield connection
             await connection.rollback()
 
