@@ -54,6 +54,13 @@ def pytest_configure() -> None:
             signal.signal(number, own)
 
 
+def pytest_sessionfinish() -> None:
+    """The process that forks programs for tests is ended with them."""
+    from tests.cli import forge
+
+    forge.end()
+
+
 # Databases
 
 
@@ -86,6 +93,11 @@ class PostgresServer:
             # Emptying one costs a tenth of making one.
             url = self._used.pop()
             with psycopg.connect(url, autocommit=True) as connection:
+                # Of a process that was killed the server may have a statement left to do.
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
                 names = [table.name for table in reversed(tables.metadata.sorted_tables)]
                 connection.execute(";".join(f"DELETE FROM {name}" for name in names).encode())
             return url

@@ -33,7 +33,8 @@ def away(app: App, request: pytest.FixtureRequest) -> Away:
         if (path := app.database.path) is not None:
             hidden = path.parent.rename(path.parent.with_name("hidden"))
             # What is open stays readable; after a disk was lost it would not be.
-            await app.database.close()
+            await app.database.engine.dispose()
+            await app.database.reading.dispose()
             try:
                 yield
             finally:

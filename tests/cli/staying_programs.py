@@ -23,9 +23,13 @@ from shelfread.app import App, open_app
 from shelfread.model.job import Event, Job, JobStatus
 from shelfread.model.library import Library
 from shelfread.settings import Settings
+from tests.cli.forge import Forked, forge
 from tests.conftest import Tree
 
 T = TypeVar("T")
+
+#: For `start`: the command as people start it, with an interpreter of its own.
+AS_TYPED = "import sys; from shelfread.cli import main; sys.exit(main())"
 
 DEADLINE_S = 40.0
 
@@ -62,16 +66,19 @@ class Program:
 
     def __init__(self, folder: Path, env: dict[str, str], args: tuple[str, ...], start: str | None) -> None:
         self.out, self.err = folder / "out", folder / "err"
-        words = ["-c", start] if start else ["-m", "shelfread"]
+        self.process: subprocess.Popen[bytes] | Forked
         with self.out.open("wb") as out, self.err.open("wb") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, *words, *args],
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                cwd=folder,
-            )
+            if start is None:
+                self.process = forge().start(args, env, folder, out.fileno(), err.fileno())
+            else:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-c", start, *args],
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    cwd=folder,
+                )
         self.url = ""
 
     @property
@@ -81,17 +88,18 @@ class Program:
     def tell(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def family(self) -> list[psutil.Process]:
-        """Its children and theirs."""
+    def family(self, *, all_of_it: bool = True) -> list[psutil.Process]:
+        """Its children, and theirs."""
         try:
-            found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+            found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=all_of_it)
         except psutil.NoSuchProcess:
             return []
         return found
 
     def scanners(self) -> list[psutil.Process]:
         """The warm children that run scans."""
-        return [child for child in self.family() if _is_scanner(child)]
+        # Theirs look like them until they have become what they are started as.
+        return [child for child in self.family(all_of_it=False) if _is_scanner(child)]
 
     async def has_said(self, text: str) -> None:
         async def look() -> bool:

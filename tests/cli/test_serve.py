@@ -24,6 +24,7 @@ from shelfread.model.job import JobStatus
 from shelfread.queue.schedule import Schedules
 from shelfread.store import tables
 from tests.cli.staying_programs import (
+    AS_TYPED,
     FILES,
     House,
     Program,
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_d26_serve_does_what_is_queued_and_says_so(anywhere: House, tmp_path: Path) -> None:
     library = await anywhere.library(many_files(tmp_path / "Music", 20))
-    server = await anywhere.serve()
+    server = await anywhere.serve(start=AS_TYPED)
     ready = await server.is_in_state("running", wanted=1, present=1)
     assert ready["status"] == "ready"
     assert ready["database"] == {"answers": True, "migrated": True}
@@ -367,7 +368,7 @@ async def test_a_second_signal_leaves_at_once(at_home: House, big: Path) -> None
 async def test_a_signal_while_it_starts_ends_it(at_home: House) -> None:
     # Whatever the moment: nothing runs yet, and nothing is left.
     for moment in (0.3, 0.6, 0.9):
-        server = at_home.program("serve", "--port", "0", "--json")
+        server = at_home.program("serve", "--port", "0", "--json", start=AS_TYPED)
         with pytest.raises(subprocess.TimeoutExpired):
             await server.ended(moment)
         server.tell(signal.SIGTERM)
@@ -535,7 +536,8 @@ async def test_a_database_that_goes_away_later_is_waited_for(
             return bool((await server.ready())["status"] == "ready")
 
         await until(ready, "a server that has recovered")
-        await made.app.database.close()
+        await made.app.database.engine.dispose()
+        await made.app.database.reading.dispose()
         job_id = await made.queue(library)
         await made.job_is(job_id, JobStatus.COMPLETED)
         assert server.process.poll() is None

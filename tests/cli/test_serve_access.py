@@ -41,7 +41,7 @@ async def test_the_first_start_prints_a_link_that_makes_the_first_user_once(at_h
     assert server.said.count(link) == 1
     page, secret = link.split("#")
     assert page == f"{server.url}/setup"
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False) as client:
         wanted = {"secret": secret, "name": "ada", "password": PASSWORD}
         assert (await client.post("/api/v1/setup", json=wanted)).status_code == 201
         assert (await client.get("/api/v1/me")).json()["scope"] == "admin"
@@ -55,7 +55,7 @@ async def test_without_auth_everybody_on_this_machine_is_the_admin(at_home: Hous
     assert _link(server) is None
     assert (await server.get("/api/v1/me"))[0] == 200
     assert (await at_home.app.accounts.set_up_secret()) is not None
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False) as client:
         for name in ("Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Real-IP", "Via"):
             for path in ("/api/v1/me", "/healthz"):
                 answer = await client.get(path, headers={name: "for=192.0.2.1"})
@@ -91,7 +91,7 @@ async def test_where_no_terminal_is_the_log_is_json_with_the_ids_of_requests(at_
     _, secret = await at_home.app.accounts.add_token("x", Right.ADMIN)
     server = await at_home.serve("--workers", "0", SHELFREAD_LOG_FORMAT="auto")
     headers = {"Authorization": f"Bearer {secret}", "X-Request-Id": "my-own-id"}
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False) as client:
         made = await client.post("/api/v1/tokens", json={"name": "y"}, headers=headers)
     assert made.status_code == 201
     server.tell(signal.SIGTERM)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from shelfread.model.job import JobStatus
-from tests.cli.staying_programs import FILES, House, alive, many_files, small_libraries, until
+from tests.cli.staying_programs import AS_TYPED, FILES, House, alive, many_files, small_libraries, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,7 +20,7 @@ async def test_d23_d28_a_worker_drains_the_queue_and_waits_for_more(anywhere: Ho
     folders = small_libraries(tmp_path / "some", 6)
     libraries = [await anywhere.library(folder, folder.name) for folder in folders]
     ids = [await anywhere.queue(library) for library in libraries]
-    worker = anywhere.program("worker")
+    worker = anywhere.program("worker", start=AS_TYPED)
     for job_id in ids:
         await anywhere.job_is(job_id, JobStatus.COMPLETED)
         await anywhere.completed_once(job_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -40,14 +40,28 @@ async def _until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
             await asyncio.sleep(0.005)
 
 
+class Looking(ScanJobRepository):
+    """The queue, and how many look for a job at this moment."""
+
+    looking = 0
+
+    async def claim_next(self, worker_id: str, types: Collection[str] = tuple(JobType)) -> Job | None:
+        self.looking += 1
+        try:
+            return await super().claim_next(worker_id, types)
+        finally:
+            self.looking -= 1
+
+
 class Crew:
     """A group of real workers; their tasks wait until they are let go or told to stop."""
 
     def __init__(self, stand: Stand) -> None:
         self.stand = stand
         self.bell = Bell()
-        self.repository = ScanJobRepository(stand.database, clock=stand.clock, ring=self.bell.ring)
+        self.looks = Looking(stand.database, clock=stand.clock, ring=self.bell.ring)
         self.go_on = asyncio.Event()
+        self.repository: ScanJobRepository = self.looks
         #: Workers that are there, and all that ever were.
         self.there = 0
         self.made = 0
@@ -143,6 +157,8 @@ async def test_a_drained_group_finishes_what_it_does(stand: Stand, crew: Crew) -
         await crew.repository.enqueue(stand.request(b"a"))
         await _statuses(stand, "running")
         group.drain()
+        # Whoever looks at this moment may take what comes.
+        await _until(lambda: crew.looks.looking == 0)
         await crew.repository.enqueue(stand.request(b"b"))
         draining = asyncio.create_task(group.drained())
         await _until(lambda: crew.there == 1)
@@ -153,6 +169,21 @@ async def test_a_drained_group_finishes_what_it_does(stand: Stand, crew: Crew) -
             await draining
         assert await stand.statuses() == ["completed", "queued"]
         assert (group.count, crew.there) == (0, 0)
+
+
+async def test_a_worker_that_is_drained_while_it_gets_ready_takes_no_job(stand: Stand, crew: Crew) -> None:
+    class Slow:
+        async def ready(self) -> None:
+            worker.drain()
+
+        async def __call__(self, job: Job, control: Control) -> None:
+            raise AssertionError("it was to take no job")
+
+    await crew.repository.enqueue(stand.request(b"a"))
+    async with crew.open() as group:
+        worker = LibraryScanWorker(crew.repository, {JobType.SCAN: Slow()}, worker_id=group.worker_id)
+        assert not await worker.run_once()
+    assert await stand.statuses() == ["queued"]
 
 
 async def test_the_count_goes_up_and_down_while_workers_are_busy(stand: Stand, crew: Crew) -> None:

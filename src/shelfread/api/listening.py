@@ -23,6 +23,8 @@ BACKLOG = 128
 KEEP_ALIVE_S = 5
 #: Answers that are under way when the server ends may take so long, in seconds.
 LAST_ANSWERS_S = 2
+#: The time of day in answers is looked up so often, in seconds.
+_TICK_S = 1
 
 
 class CannotListen(Exception):
@@ -152,6 +154,7 @@ class HttpServer(uvicorn.Server):
         self._patience_s = patience_s
         #: Set when answers come.
         self.up = asyncio.Event()
+        self._leaving = asyncio.Event()
 
     async def answer(self) -> None:
         """Answer until `leave`."""
@@ -164,10 +167,25 @@ class HttpServer(uvicorn.Server):
         self._door.open(self._sockets)
         self.up.set()
 
+    async def main_loop(self) -> None:
+        """Called by uvicorn, which would look ten times a second whether it is to end."""
+        # 0: the time of day that answers tell is set with each look.
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._leaving.wait()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Called by uvicorn."""
+        """Called by uvicorn, which would wait a moment even where nobody is connected."""
         self._door.close()
-        await super().shutdown(sockets)
+        for listening in self._sockets:
+            listening.close()
+        for one in list(self.server_state.connections):
+            one.shutdown()
+        # Those that wait for nothing are gone with what is due now.
+        await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
 
     def _connection(self, door: Door) -> Connection:
         return Connection(
@@ -177,6 +195,7 @@ class HttpServer(uvicorn.Server):
     def leave(self) -> None:
         """Accept nothing more; `answer` ends soon."""
         self.should_exit = True
+        self._leaving.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Protocol
 
 from shelfread.store.database import Database
-from shelfread.store.liveness import AdvisoryLock, is_locked
 
 #: Seconds between two looks of a process at its own lock file.
 LOOK_S = 1.0
@@ -128,12 +127,17 @@ def lock_for(database: Database, worker_id: str, on_news: Callable[[], None] = l
     """
     if database.path is not None:
         return FileLock(_file(database.path, worker_id))
+    # Its driver is a tenth of what a process imports, and SQLite needs none of it.
+    from shelfread.store.liveness import AdvisoryLock
+
     return AdvisoryLock(database, _number(worker_id), on_news)
 
 
 async def is_held(database: Database, worker_id: str) -> bool:
     """Whether a process holds the lock of this id. Leaves nothing behind of one that does not."""
     if database.path is None:
+        from shelfread.store.liveness import is_locked
+
         return await is_locked(database, _number(worker_id))
     return not _free(_file(database.path, worker_id))
 

@@ -78,6 +78,8 @@ class LibraryScanWorker:
             # A task may have something to start first: a claimed job would be silent for as long.
             if (ready := getattr(task, "ready", None)) is not None:
                 await ready()
+        if self._draining.is_set():
+            return False  # told meanwhile, which may have been seconds
         job = await self._repository.claim_next(self._worker_id, tuple(self._tasks))
         if job is None:
             return False

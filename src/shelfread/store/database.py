@@ -10,7 +10,7 @@ import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shelfread.store import one_step, sqlite
+from shelfread.store.connections import Connections
 from shelfread.store.still_there import look_before_use
 from shelfread.store.turns import somebody_waits, turn
 
@@ -96,10 +97,11 @@ class Database:
         #: handed to another one and back: others get on, but a transaction takes twice as long.
         self.at_once = False
         options: dict[str, Any] = {}
+        self._connections = Connections()
         if self.is_sqlite:
             options["connect_args"] = {
                 "timeout": sqlite.BUSY_TIMEOUT_S,
-                "async_creator_fn": partial(one_step.connect, at_once=lambda: self.at_once),
+                "async_creator_fn": self._open_sqlite,
             }
         else:
             # "format" makes bulk rows plain tuples on both databases.
@@ -121,6 +123,12 @@ class Database:
             for engine in (self.engine, self.reading):
                 sa.event.listen(engine.sync_engine, "connect", _prepare_postgresql)
                 look_before_use(engine)
+        for engine in {self.engine, self.reading}:
+            self._connections.of(engine)
+
+    def _open_sqlite(self, *arguments: Any, **options: Any) -> one_step.OneStep:
+        # Also of one that somebody is cut off from while it is opened it is known when it is closed.
+        return self._connections.note(one_step.connect(*arguments, at_once=lambda: self.at_once, **options))
 
     @property
     def path(self) -> Path | None:
@@ -128,9 +136,13 @@ class Database:
         return Path(self.url.database) if self.is_sqlite and self.url.database else None
 
     async def close(self) -> None:
+        """Close every connection, also those in use; a cancelled caller gets its cancellation behind that."""
+        await to_its_end(self._close())
+
+    async def _close(self) -> None:
         await self.engine.dispose()
-        if self.reading is not self.engine:
-            await self.reading.dispose()
+        await self.reading.dispose()
+        await self._connections.close()
 
     def somebody_waits(self) -> bool:
         """Whether another writer waits for the end of the write transaction that this process is in."""
@@ -143,9 +155,13 @@ class Database:
         On SQLite it is one view of all. On PostgreSQL each statement sees what is committed when it begins,
         as in its usual transactions.
         """
-        async with self.reading.connect() as connection:
+        connection = await self.reading.connect()
+        try:
             yield connection
             await connection.rollback()
+        finally:
+            # Cut off here it would go back to the pool behind the back of whoever closes that next.
+            await to_its_end(connection.close())
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in one write transaction; the whole of it again when the database was busy.

@@ -9,6 +9,7 @@ table.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -23,13 +24,46 @@ class OneStep(aiosqlite.Connection):
     """A connection whose cursors do a statement in one step.
 
     When `at_once` says so, that is in the thread of whoever asks, whose event loop stands still meanwhile.
+    However many close it at the same moment, and whoever of them is cut off: its thread closes it, once.
     """
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], at_once: Callable[[], bool]) -> None:
-        super().__init__(connector, iter_chunk_size=64)
+        super().__init__(self._open, iter_chunk_size=64)
         # Nobody waits at the end of the process for a thread that waits for work.
         self._thread.daemon = True
         self._at_once = at_once
+        self._make = connector
+        self._opened: sqlite3.Connection | None = None
+        self._end: asyncio.Future[Any] | None = None
+
+    def _open(self) -> sqlite3.Connection:
+        self._opened = self._make()
+        return self._opened
+
+    async def _connect(self) -> aiosqlite.Connection:
+        await super()._connect()
+        if self._end is not None:
+            # Whoever closed it did not wait until it was open.
+            self._connection = None
+            raise sqlite3.OperationalError("connection closed")
+        return self
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Have the thread close the connection and end, behind what it has to do yet."""
+        if self._end is None:
+            # Of whoever was cut off while it was opened nobody else knows that it is open.
+            self._tx.put_nowait((None, self._close_opened))
+            self._end = super().stop()
+        return self._end
+
+    def _close_opened(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    async def close(self) -> None:
+        """Close it, and wait until it is closed; nothing is to be done before it is opened."""
+        if self._thread.is_alive() and (end := self.stop()) is not None:
+            await asyncio.shield(end)
 
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if self._at_once() and self._running and self._connection is not None:

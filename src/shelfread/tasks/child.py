@@ -29,7 +29,6 @@ from shelfread.scan.children import ScanChildFailed
 from shelfread.scan.plan import Plan
 from shelfread.store.database import Database, is_away
 from shelfread.store.libraries import LibraryRepository
-from shelfread.tasks.convert import convert_library_job
 from shelfread.tasks.follow_up import follow_scan
 from shelfread.tasks.library_scan import KindParts, Pools, PoolSizes, plan_of, reason_of, scan_library_job
 
@@ -172,6 +171,9 @@ class Resident:
         try:
             plan, pools = await self._prepared(database, job)
             if job.type == JobType.CONVERT:
+                # No scan needs what reads and writes archives.
+                from shelfread.tasks.convert import convert_library_job
+
                 await convert_library_job(
                     database,
                     running,
