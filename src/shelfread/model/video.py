@@ -39,7 +39,7 @@ class Stream:
     primaries: str | None = None
     transfer: str | None = None
     matrix: str | None = None
-    #: HDR10, HDR10+, HLG, Dolby Vision; with a profile "Dolby Vision 8.1". Several where several are signalled.
+    #: HDR10, HDR10+, HLG, "Dolby Vision 8.1" with its profile; several where several are signalled.
     hdr: list[str] = field(default_factory=list)
     #: Degrees clockwise.
     rotation: int | None = None
