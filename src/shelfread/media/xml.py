@@ -1,10 +1,10 @@
-"""XML as books carry it, made into a small tree: wrong declarations are healed, none is obeyed.
+"""XML as media carry it, made into a small tree: wrong declarations are healed, none is obeyed.
 
-Stands below all readers of XML in books, over the standard library's expat. Expat is never shown a document
-type: a document that has one loses it first, so no entity can be declared, none expanded and none fetched,
-whatever the document says. A sound document is parsed as it is; one that is not goes through `_healed` once
-(encodings, control characters, stray `&`, names of entities) and is parsed again. Names lose their prefix
-and their case, since half of all books bind prefixes wrongly. It knows no vocabulary.
+Stands below the readers of XML of all kinds, over the standard library's expat. Expat is never shown a
+document type: a document that has one loses it first, so no entity can be declared, none expanded and none
+fetched, whatever the document says. A sound document is parsed as it is; one that is not goes through
+`_healed` once (encodings, control characters, stray `&`, names of entities) and is parsed again. Names lose
+their prefix and their case, since half of all files bind prefixes wrongly. It knows no vocabulary.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from html.entities import name2codepoint
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate, XMLParserType
 
-from shelfread.media.books.archives.base import BookTrouble
+from shelfread.media.trouble import MediaTrouble
 from shelfread.model.problem import ProblemCode
 
 #: Bytes of one document.
@@ -80,7 +80,7 @@ def parse(content: bytes, what: str, *, textless: frozenset[str] = frozenset()) 
         textless: Names of elements in whose children no text is expected: it is passed over, quicker.
 
     Raises:
-        BookTrouble: LIMIT_EXCEEDED for what is too big, too deep or too much, DAMAGED for what is no XML.
+        MediaTrouble: LIMIT_EXCEEDED for what is too big, too deep or too much, DAMAGED for what is no XML.
     """
     if len(content) > MOST_BYTES:
         raise _too_much(what, f"{len(content):,} bytes; {MOST_BYTES:,} are read")
@@ -155,12 +155,12 @@ def _fed(parser: XMLParserType, content: bytes, stack: list[Node], top: Node) ->
             raise
 
 
-def _too_much(what: str, detail: str) -> BookTrouble:
-    return BookTrouble(ProblemCode.LIMIT_EXCEEDED, f"{what} has {detail}")
+def _too_much(what: str, detail: str) -> MediaTrouble:
+    return MediaTrouble(ProblemCode.LIMIT_EXCEEDED, f"{what} has {detail}")
 
 
-def _damaged(what: str, detail: str) -> BookTrouble:
-    return BookTrouble(ProblemCode.DAMAGED, f"{what} cannot be read: {detail}")
+def _damaged(what: str, detail: str) -> MediaTrouble:
+    return MediaTrouble(ProblemCode.DAMAGED, f"{what} cannot be read: {detail}")
 
 
 # --- Healing.
