@@ -101,6 +101,26 @@ def parse(content: bytes, what: str, *, textless: frozenset[str] = frozenset()) 
         raise _damaged(what, f"{ErrorString(error.code)} in line {error.lineno}") from None
 
 
+def parse_all(content: bytes, what: str) -> list[Node]:
+    """The elements of a document that has several roots, one after the other; what is around them is none.
+
+    Raises:
+        MediaTrouble: As `parse`.
+    """
+    if len(content) > _MOST_HEALED:
+        return [parse(content, what)]
+    text = _decoded(content)
+    inner = _DECLARATION.sub("", text[max(text.find("<"), 0) : text.rfind(">") + 1])
+    try:
+        root = parse(f"<all>{_without_doctype(inner)}</all>".encode("utf-8", "replace"), what)
+    except MediaTrouble as trouble:
+        if trouble.code is not ProblemCode.DAMAGED:
+            raise
+        # Not every piece is sound; the first may be.
+        return [parse(content, what)]
+    return root.children or [parse(content, what)]
+
+
 def _tree(content: bytes, what: str, textless: frozenset[str]) -> Node:
     parser = ParserCreate("utf-8")
     parser.buffer_text = True
@@ -178,6 +198,7 @@ _IN_DOCTYPE = re.compile(
 )
 _OWN = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
+_DECLARATION = re.compile(r"<\?xml\b[^<>]{0,200}>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})""")
 #: Only these are believed: Python knows odder ones, some of which take very long.
 _ENCODINGS = re.compile(

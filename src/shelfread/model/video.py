@@ -87,7 +87,7 @@ class Video:
     Unknown is None or an empty list, never a guess.
     """
 
-    #: movie, episode, extra, subtitle, audio or sample.
+    #: movie, episode, extra, subtitle, audio or sample; of an NFO show or season too.
     type: str | None = None
     #: Of an extra: trailer, featurette, behind the scenes, deleted scene, interview, scene, short, clip,
     #: sample, theme, backdrop, other.
