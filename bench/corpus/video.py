@@ -8,6 +8,7 @@ Knows nothing of names or folders.
 from __future__ import annotations
 
 import io
+import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ CONTAINERS: Mapping[str, tuple[str, str]] = {
     "flv": ("flv", ".flv"),
     "asf": ("asf", ".wmv"),
 }
+# The encoder of AV1 talks of itself otherwise.
+os.environ.setdefault("SVT_LOG", "1")
 _BITEXACT = {"fflags": "+bitexact"}
 #: Codec words to encoders, and what makes them quick.
 _VIDEO: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -97,7 +100,8 @@ class Picture:
     language: str = ""
     title: str = ""
     default: bool = False
-    bitrate: int = 0
+    #: Bits a second, as a tag says.
+    counted: int = 0
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,9 @@ def _named(stream: Any, one: Picture | Sound | Text) -> None:
         stream.metadata["language"] = one.language
     if one.title:
         stream.metadata["title"] = one.title
+    if isinstance(one, Picture) and one.counted:
+        # As mkvmerge writes it.
+        stream.metadata["BPS"] = str(one.counted)
     flags = Disposition(0)
     for name, flag in (
         ("default", Disposition.default),
@@ -221,8 +228,6 @@ def _picture(output: Any, one: Picture, what: Film) -> Any:
     context = stream.codec_context
     context.pix_fmt = "yuv422p10le" if one.codec == "prores" else _layout(one)
     context.sample_aspect_ratio = one.pixel
-    if one.bitrate:
-        context.bit_rate = one.bitrate
     if one.colour:
         context.color_primaries, context.color_trc, context.colorspace = _COLOURS[one.colour]
         context.color_range = 1

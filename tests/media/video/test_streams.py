@@ -11,6 +11,8 @@ import pytest
 
 from bench.corpus.pictures import picture
 from bench.corpus.video import Film, Picture, Sound, Text
+from shelfread.media.video.mediainfo import look
+from shelfread.media.window import Memory
 from shelfread.model.problem import ProblemCode
 from shelfread.model.video import Stream
 from tests.media.video.films_on_disk import film_streams, made, streams_of
@@ -182,6 +184,31 @@ def test_atmos_is_told_from_the_box_that_signals_it(tmp_path: Path) -> None:
     film = Film("mp4", sounds=(Sound("eac3", "5.1", atmos=True), Sound("eac3", "5.1")))
     sounds = film_streams(tmp_path, film).video.streams[1:]
     assert [stream.spatial for stream in sounds] == ["Atmos", None]
+
+
+def test_a_bitrate_that_was_counted_is_given(tmp_path: Path) -> None:
+    film = Film(pictures=(Picture(counted=4_000_000), Picture()), sounds=())
+    assert [one.bitrate_kbps for one in film_streams(tmp_path, film).video.streams] == [4000, None]
+
+
+@pytest.mark.parametrize("container", ["mpegts", "mpegps"])
+def test_of_a_large_recording_only_the_ends_are_read(container: str) -> None:
+    film = Film(container, (Picture("mpeg2"),), (Sound("ac3"),))
+    once = made(film)
+    source = _Counting(once * (40_000_000 // len(once)))
+    parser = {"mpegts": "MpegTs", "mpegps": "MpegPs"}[container]
+    found = look(source, parser)
+    assert len(found.streams) == 2
+    assert source.read <= 9 << 20
+
+
+class _Counting(Memory):
+    read = 0
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        found = super().read_at(offset, length)
+        self.read += len(found)
+        return found
 
 
 @pytest.mark.parametrize("container", ["matroska", "mp4"])

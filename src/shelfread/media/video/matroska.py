@@ -16,10 +16,10 @@ from shelfread.media.window import Readable, Window
 from shelfread.model.problem import ProblemCode
 from shelfread.model.video import Chapter
 
-_EBML, _SEGMENT, _SEEK_HEAD, _TRACKS, _CHAPTERS, _ATTACHMENTS, _CLUSTER = (
-    0x1A45DFA3, 0x18538067, 0x114D9B74, 0x1654AE6B, 0x1043A770, 0x1941A469, 0x1F43B675,
+_SEGMENT, _SEEK_HEAD, _TRACKS, _CHAPTERS, _ATTACHMENTS, _TAGS, _CLUSTER = (
+    0x18538067, 0x114D9B74, 0x1654AE6B, 0x1043A770, 0x1941A469, 0x1254C367, 0x1F43B675,
 )  # fmt: skip
-_WANTED = {_SEEK_HEAD, _TRACKS, _CHAPTERS, _ATTACHMENTS}
+_WANTED = {_SEEK_HEAD, _TRACKS, _CHAPTERS, _ATTACHMENTS, _TAGS}
 #: Elements of the first level that are looked at, and bytes of one of them.
 _MOST_ELEMENTS = 500
 _MOST_BYTES = 2 << 20
@@ -45,6 +45,9 @@ class Track:
     sdh: bool | None = None
     commentary: bool | None = None
     stereo_mode: str | None = None
+    #: Bits a second, where whoever wrote the file counted them.
+    bitrate: int | None = None
+    uid: int | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class Segment:
 
     #: By their number.
     tracks: dict[int, Track] = field(default_factory=dict)
+    #: Bits a second of tracks, by the unique numbers that tags use.
+    bitrates: dict[int, int] = field(default_factory=dict)
     #: How many are described, whatever their numbers.
     described: int = 0
     chapters: list[Chapter] = field(default_factory=list)
@@ -127,6 +132,8 @@ def _walk(window: Window, body: int, end: int, found: Segment) -> None:
         first = found.clusters[0]
         behind = [place for place, name in sought.items() if first < place < end and name != _CLUSTER]
         found.clusters = first, min(behind, default=end)
+    for track in found.tracks.values():
+        track.bitrate = found.bitrates.get(track.uid or 0)
 
 
 def _take(
@@ -151,6 +158,8 @@ def _take(
                 _track(entry, found)
     elif name == _CHAPTERS and not found.chapters:
         found.chapters = _chapters(content)
+    elif name == _TAGS:
+        _statistics(content, found.bitrates)
 
 
 def _track(entry: bytes, found: Segment) -> None:
@@ -159,6 +168,7 @@ def _track(entry: bytes, found: Segment) -> None:
     if number is None or number in found.tracks:
         return
     track = found.tracks[number] = Track(_flag(parts.get(0x55AB)), _flag(parts.get(0x55AF)))
+    track.uid = _number(parts.get(0x73C5))
     mode = _number(dict(_inside(parts.get(0xE0, b""))).get(0x53B8))
     if mode is not None and mode < len(STEREO_MODES):
         track.stereo_mode = STEREO_MODES[mode]
@@ -182,6 +192,19 @@ def _chapters(content: bytes) -> list[Chapter]:
             found.append(Chapter(round(start / 1e9, 3), values.name(title.decode("utf-8", "replace"))))
         break
     return found
+
+
+def _statistics(content: bytes, bitrates: dict[int, int]) -> None:
+    """What is tagged as `BPS`, of each track: mkvmerge counts what it writes."""
+    for name, tag in _inside(content):
+        if name != 0x7373:
+            continue
+        uid = _number(dict(_inside(dict(_inside(tag)).get(0x63C0, b""))).get(0x63C5))
+        for inner, simple in _inside(tag):
+            parts = dict(_inside(simple)) if inner == 0x67C8 else {}
+            written = parts.get(0x4487, b"")
+            if uid and parts.get(0x45A3) == b"BPS" and written.isdigit() and len(written) < 13:
+                bitrates.setdefault(uid, int(written))
 
 
 def _has_picture(window: Window, position: int, end: int) -> bool:

@@ -48,14 +48,14 @@ _FIELDS = {
     GENERAL: ("Format", "Format_Profile", "Duration", "OverallBitRate", "Cover", "IsTruncated", "Title"),
     VIDEO: (
         "StreamOrder", "ID", "Format", "Format_Version", "Format_Profile", "CodecID", "BitRate",
-        "FromStats_BitRate", "Width", "Height", "DisplayAspectRatio", "Rotation", "FrameRate",
+        "Width", "Height", "DisplayAspectRatio", "Rotation", "FrameRate",
         "FrameRate_Original", "FrameRate_Num", "FrameRate_Den", "BitDepth", "ScanType", "Language", "Title",
         "Default", "Forced", "colour_primaries", "transfer_characteristics", "matrix_coefficients",
         "HDR_Format", "HDR_Format_Profile", "HDR_Format_Compatibility",
     ),
     AUDIO: (
         "StreamOrder", "ID", "Format", "Format_Version", "Format_Profile", "Format_AdditionalFeatures",
-        "Format_Commercial_IfAny", "CodecID", "BitRate", "FromStats_BitRate", "Channels", "ChannelLayout",
+        "Format_Commercial_IfAny", "CodecID", "BitRate", "Channels", "ChannelLayout",
         "SamplingRate", "BitDepth", "Language", "Title", "Default", "Forced", "ServiceKind",
     ),
     TEXT: (

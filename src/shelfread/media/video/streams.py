@@ -132,7 +132,6 @@ def _stream(video: Video, kind: int, facts: dict[str, str]) -> Stream:
     stream.language = values.language(facts.get("Language"))
     stream.default = _yes(facts.get("Default"))
     stream.forced = _yes(facts.get("Forced"))
-    stream.bitrate_kbps = _kbps(facts.get("FromStats_BitRate"))
     if kind == mediainfo.VIDEO:
         _picture(video, stream, facts)
     elif kind == mediainfo.AUDIO:
@@ -150,7 +149,7 @@ def _picture(video: Video, stream: Stream, facts: dict[str, str]) -> None:
     level = rest.partition("@")[0]
     stream.profile = profile or None
     stream.level = (level[1:] if re.fullmatch(r"L[0-9.]+", level) else level) or None
-    if stream.bitrate_kbps is None and video.container in _COUNTED:
+    if video.container in _COUNTED:
         stream.bitrate_kbps = _kbps(facts.get("BitRate"))
     stream.width, stream.height = _whole(facts.get("Width")), _whole(facts.get("Height"))
     turned = _number(facts.get("Rotation"))
@@ -199,8 +198,7 @@ def _sound(stream: Stream, facts: dict[str, str]) -> None:
     else:
         stream.profile = facts.get("Format_Profile")
     stream.spatial = words.spatial(stream.codec, features, commercial)
-    if stream.bitrate_kbps is None:
-        stream.bitrate_kbps = _kbps(facts.get("BitRate"))
+    stream.bitrate_kbps = _kbps(facts.get("BitRate"))
     stream.channels = _whole(facts.get("Channels"))
     places = facts.get("ChannelLayout", "").partition(" / ")[0].split()
     low = sum(place.startswith("LFE") for place in places) if places else None
@@ -234,6 +232,8 @@ def _of_matroska(
         elif stream.type == "video":
             stream.stereo_mode = track.stereo_mode
         stream.commentary = stream.commentary or track.commentary
+        if track.bitrate is not None:
+            stream.bitrate_kbps = round(track.bitrate / 1000)
     video.chapters = segment.chapters or video.chapters
     video.has_cover = video.has_cover or segment.has_cover
     if segment.clusters is None:
