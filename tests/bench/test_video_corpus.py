@@ -6,6 +6,7 @@ import io
 
 import av
 import pytest
+from av.stream import Disposition
 
 from bench.corpus.video import CONTAINERS, Film, Picture, Sound, Text, film, suffix
 
@@ -27,7 +28,7 @@ def test_the_same_seed_gives_the_same_film(container: str) -> None:
     assert suffix(container).startswith(".")
     with av.open(io.BytesIO(first)) as opened:
         assert [stream.type for stream in opened.streams] == ["video", "audio"]
-        assert sum(1 for _ in opened.decode(video=0)) == 10
+        assert len(list(opened.decode(video=0))) == 10  # type: ignore[union-attr]
 
 
 def test_what_is_asked_for_is_there() -> None:
@@ -42,4 +43,4 @@ def test_what_is_asked_for_is_there() -> None:
         assert [stream.metadata.get("language") for stream in opened.streams] == ["eng", None, "ger", "fre"]
         assert [chapter["metadata"]["title"] for chapter in opened.chapters()] == ["One", "Two"]
         flags = [stream.disposition for stream in opened.streams][2:]
-        assert ["forced" in str(flag) for flag in flags] == [True, False]
+        assert [bool(flag & Disposition.forced) for flag in flags] == [True, False]
