@@ -61,7 +61,7 @@ def read(source: Readable) -> Movie:
     window = Window(source)
     position, size, indexed = 0, source.size, False
     for _ in range(_MOST_TOP_BOXES):
-        head = _box(window.get(position, 16), size - position)
+        head = _box(window.peek(position, 16), size - position)
         if head is None:
             if position < size and not (indexed and found.payload):
                 found.trouble = MediaTrouble(ProblemCode.DAMAGED, "a box has an impossible length")

@@ -16,6 +16,7 @@ VIDEO_CODECS = {
     "AVC": "h264", "HEVC": "hevc", "VVC": "vvc", "AV1": "av1", "VP8": "vp8", "VP9": "vp9", "VC-1": "vc1",
     "MPEG Video": "mpeg2", "MPEG-4 Visual": "mpeg4", "ProRes": "prores", "Theora": "theora", "JPEG": "mjpeg",
     "Sorenson Spark": "flv1", "H.263": "h263", "RealVideo 4": "rv40", "RealVideo 3": "rv30", "VC-3": "dnxhd",
+    "VP90": "vp9", "VP80": "vp8", "AV01": "av1",
 }  # fmt: skip
 AUDIO_CODECS = {
     "AAC": "aac", "AC-3": "ac3", "E-AC-3": "eac3", "AC-4": "ac4", "MLP FBA": "truehd", "MLP": "mlp",
