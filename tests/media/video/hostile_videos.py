@@ -258,3 +258,61 @@ def broken(seed: int = 6) -> Iterator[tuple[str, bytes]]:
             hole[begin : begin + len(content) // 4] = bytes(len(content) // 4)
             yield f"{name} with a hole {number}", bytes(hole)
         yield f"{name} twice", content + content
+
+
+def slow() -> Iterator[tuple[str, bytes]]:
+    """Sound structures with far more of everything than a film has."""
+    entry = element("AE", element("D7", b"\1") + element("83", b"\1") + element("86", b"V_VP9"))
+    text = element("AE", element("D7", b"\2") + element("83", b"\x11") + element("86", b"S_HDMV/PGS"))
+    tracks = element("1654AE6B", entry + text)
+    block = b"\xa3\x85\x81\0\0\x80\0"
+    cluster = element("1F43B675", element("E7", b"\0") + block * 1_500_000)
+    yield "a million blocks of one byte", EBML + element("18538067", tracks + cluster)
+    tag = element(
+        "7373", element("63C0", b"") + element("67C8", element("45A3", b"BPS") + element("4487", b"1"))
+    )
+    yield (
+        "forty thousand tags",
+        EBML + element("18538067", tracks + element("1254C367", tag * 40_000) + cluster[:900]),
+    )
+    sizes = box(b"stsz", struct.pack(">III", 0, 0, 4_000_000) + b"\0\0\1\0" * 4_000_000)
+    times = box(b"stts", struct.pack(">II", 0, 500_000) + b"\0\0\0\1" * 1_000_000)
+    avc1 = box(b"avc1", bytes(6) + b"\0\1" + bytes(16) + struct.pack(">HH", 64, 36) + bytes(50))
+    stsd = box(b"stsd", struct.pack(">II", 0, 1) + avc1)
+    handler = box(b"hdlr", bytes(8) + b"vide" + bytes(13))
+    header = box(b"mdhd", struct.pack(">IIIIII", 0, 0, 0, 25, 25, 0))
+    media = box(b"mdia", header + handler + box(b"minf", box(b"stbl", stsd + times + sizes)))
+    yield "tables of four million samples", FTYP + box(b"moov", box(b"trak", media)) + box(b"mdat", bytes(99))
+    pieces = box(b"moof", box(b"mfhd", bytes(8))) + box(b"mdat", b"x")
+    yield "a hundred thousand fragments", FTYP + box(b"moov", box(b"trak", media[:3000])) + pieces * 100_000
+    yield (
+        "a million tags of FLV",
+        b"FLV\1\5\0\0\0\x09\0\0\0\0" + (b"\x09\0\0\1" + bytes(8) + b"\0\0\0\x0c") * 900_000,
+    )
+    page = b"OggS\0\2" + bytes(8)
+    pages = b"".join(page + struct.pack("<I", number) + bytes(8) + b"\1\1\0" for number in range(40_000))
+    yield "forty thousand streams of Ogg", pages
+    yield (
+        "a million chunks",
+        chunk(b"RIFF", b"AVI " + chunk(b"LIST", b"movi" + chunk(b"00dc", b"") * 1_000_000)),
+    )
+    streams = b"".join(struct.pack(">BHH", 27, 0xE000 | number, 0xF000) for number in range(32, 230))
+    body = (
+        b"\2\xb0"
+        + bytes([len(streams) + 13 >> 8, len(streams) + 13 & 255])
+        + b"\0\1\xc1\0\0\xe0\x20\xf0\0"
+        + streams
+    )
+    tables = [b"\x47\x40\0\x10\0\0\xb0\x0d\0\1\xc1\0\0\0\1\xe0\x10" + bytes(4)]
+    tables += [b"\x47\x40\x10\x10\0" + body]
+    packets = b"".join(table[:188].ljust(188, b"\xff") for table in tables)
+    noise = b"".join(
+        struct.pack(">BHB", 0x47, 0x4020 | number % 200, 0x10)
+        + b"\0\0\1\xe0\0\0\x80\0\0"
+        + b"\0\0\1\x67" * 43
+        + b"\0\0\0"
+        for number in range(200)
+    )
+    yield "a recording of starts", (packets + noise) * 200
+    yield "a program stream of starts", b"\0\0\1\xba" + bytes(10) + b"\0\0\1\xe0\0\x10\x80\0\0" * 1_700_000
+    yield "a video of starts", (b"\0\0\1\xb3" + bytes(8) + b"\0\0\1\xb8\0\0\0\0\0\0\1\0\0\0\0\0") * 600_000
