@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shelfread.media.trouble import MediaTrouble
-from shelfread.media.xml import MOST_BYTES, Node, parse
+from shelfread.media.xml import MOST_BYTES, Node, parse, parse_all
 from shelfread.model.problem import ProblemCode
 from tests.media.hostile_xml import SECRET, doctypes, document, wrongly_declared
 
@@ -222,3 +222,22 @@ def test_c3_whatever_the_bytes_there_is_a_tree_or_a_trouble(pieces: list[bytes])
         assert isinstance(parse(b"".join(pieces), "x"), Node)
     except MediaTrouble as trouble:
         assert trouble.code in (ProblemCode.DAMAGED, ProblemCode.LIMIT_EXCEEDED)  # noqa: PT017
+
+
+def test_several_roots_are_read_and_what_stands_around_them_is_not() -> None:
+    content = '\ufeff<?xml version="1.0"?>\n<a>Ü</a> words <?xml version="1.0"?><b/><!-- c --><c x="1&2"/>'
+    content += "\nhttp://x/?a&b"
+    assert [node.name for node in parse_all(content.encode(), "x")] == ["a", "b", "c"]
+    assert [node.text for node in parse_all(content.encode("utf-16"), "x")] == ["Ü", "", ""]
+    assert [node.name for node in parse_all(b"<a/><b>", "x")] == ["a"]
+    for nothing in (b"", b"words", b"<a"):
+        with pytest.raises(MediaTrouble):
+            parse_all(nothing, "x")
+
+
+def test_c6_no_root_of_several_declares_an_entity(tmp_path: Path) -> None:
+    for what, doctype, reference in doctypes(tmp_path):
+        content = document("r", f"<a>{reference}one</a>", doctype) + f"<r>{reference}two</r>".encode()
+        with nothing_opened():
+            first, second = parse_all(content, "x")
+        assert (first.children[0].text, second.text) == ("one", "two"), what
