@@ -18,7 +18,8 @@ _NUMBER = r"(?P<first>[0-9]{1,4})"
 _RANGE = r"(?P<more>\s?[-–~]\s?(?:ep?)?[0-9]{2,4})?"
 _VERSION = r"(?:[ ._]?v[0-9])?(?:[ ._]?(?:end|final))?"
 _AT_START = re.compile(
-    rf"{_NUMBER}(?P<more>[-–][0-9]{{2,4}})?(?:v[0-9])?(?P<by>$|[ ._]*-[ ._-]*(?![0-9])|\.[ ]?|[ _])",
+    rf"[#\[(]?{_NUMBER}(?P<more>[-–][0-9]{{2,4}})?(?:v[0-9])?[\])]?"
+    r"(?P<by>$|[ ._]*-[ ._-]*(?![0-9])|\.[ ]?|[ _])",
     re.IGNORECASE,
 )
 _BEHIND_DASH = re.compile(
@@ -34,6 +35,7 @@ _IN_BRACKETS = re.compile(
     r"\[(?:第)?(?P<first>[0-9]{1,4})(?P<more>-[0-9]{1,4})?(?:v[0-9])?(?:[ ._]?end)?(?:[集话話])?\]", re.I
 )
 _LOOSE = re.compile(r"(?<=[ ._])(?P<first>[0-9]{2,4})(?=[ ._])")
+_PADDED_IN_BRACKETS = re.compile(r"[\[(](?P<first>0[0-9]{1,2})[\])]")
 _GROUP = re.compile(r"\[[^\[\]]{1,60}\]")
 _GROUPS = re.compile(r"(?:\[[^\[\]]{0,60}\][ ._-]*){1,2}")
 
@@ -107,7 +109,10 @@ def _in_season(text: str, season: int | None, show: str | None) -> Marker | None
     brackets = [place for place in (text.find("[", 1), text.find("(", 1)) if place > 0]
     end = min([title_end(text), *brackets])
     match = _AT_END.search(text, 0, len(text[:end].rstrip(" ._")))
-    if match is not None and len(match["first"]) > 1 and not _is_year(match) and _may_count(text, match):
+    sure = match is not None and len(match["first"]) > 1 and not _is_year(match)
+    if match is not None and sure and (match["first"][0] == "0" or _may_count(text, match)):
+        return _numbered(match, season, match.start())
+    if (match := _PADDED_IN_BRACKETS.search(text)) is not None:
         return _numbered(match, season, match.start())
     for match in _LOOSE.finditer(text, 0, end):
         if match["first"][0] == "0" or (season and int(match["first"]) // 100 == season):

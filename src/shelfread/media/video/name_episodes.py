@@ -27,6 +27,7 @@ _SEASON_AT_END = re.compile(
     re.IGNORECASE,
 )
 _SEASON_ONLY = re.compile(rf"(?:{SEASON})[ ._]?[0-9]{{1,4}}[ ._-]*", re.IGNORECASE)
+_ONLY_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _SITE = re.compile(r"\s*www[. ]", re.IGNORECASE)
 _ONLY_WORD = re.compile(rf"(?:{SEASON}|{EPISODE})", re.IGNORECASE)
 _PART = re.compile(r"[ ._]?-[ ._]?(?:part|pt|cd)([0-9]{1,2})[ ._-]*$|[ ._](?:part|pt|cd)([0-9])$")
@@ -128,7 +129,8 @@ def _title(behind: str, video: Video, *, joined: bool) -> None:
     video.edition = video.edition or edition_in(tail)
     title = neat(title if joined else " ".join(title.split()))
     # A letter joined to the number is what is left of "S01E02a".
-    if key_of(title) and not is_release(title) and not (len(title) == 1 and behind[:1] == title):
+    known = key_of(title) and not is_release(title) and not _ONLY_YEAR.fullmatch(title)
+    if known and not (len(title) == 1 and behind[:1] == title):
         video.title = title
 
 
