@@ -14,7 +14,7 @@ from shelfread.media.video.name_beside import beside
 from shelfread.media.video.name_films import film_of
 from shelfread.media.video.name_folders import folder_of
 from shelfread.media.video.name_words import EPISODE, EXTRA_SUFFIXES, SEASON
-from shelfread.media.video.names import disc_of, from_name, inspect_name, what_is
+from shelfread.media.video.names import disc_of, from_name, inspect_name, show_named, what_is
 from shelfread.model.video import Video
 from tests.media.video import table_beside, table_episodes, table_films
 from tests.media.video.name_words import Cases
@@ -150,6 +150,14 @@ def test_all_files_of_a_disc_say_the_same() -> None:
         ]
         first, *others = (inspect_name(f"{head}{name}".encode()) for name in inside)
         assert all(one == first for one in others)
+
+
+def test_the_show_of_an_episode_has_the_year_and_the_ids_of_its_folder() -> None:
+    show = show_named(b"Lost (2004) [tvdbid-73739]/Season 1/Lost S01E02.mkv")
+    ids = {"tvdb": "73739"}
+    assert show == Video(type="show", title="Lost", year=2004, provider_ids=ids, sources=["name"])
+    assert show_named(b"S01E02.mkv") is None
+    assert show_named(b"Alien (1979).mkv") is None
 
 
 _BESIDE = {

@@ -79,6 +79,19 @@ def what_is(relative: bytes) -> str:
     return from_name(relative).type or "movie"
 
 
+def show_named(relative: bytes) -> Video | None:
+    What `from_name` gives of an episode holds the same, but facts of the file may be merged over it.
+
+    What `from_name` gives of an episode holds the same, but facts of the file itself may be merged over it.
+    """
+    video = from_name(relative)
+    if video.type != "episode" or video.show is None:
+        return None
+    return Video(
+        type="show", title=video.show, year=video.year, provider_ids=video.provider_ids, sources=["name"]
+    )
+
+
 def disc_of(relative: bytes) -> bytes | None:
     """The folder that is one item because it holds a disc, below the root; None outside of one.
 
