@@ -80,9 +80,9 @@ def what_is(relative: bytes) -> str:
 
 
 def show_named(relative: bytes) -> Video | None:
-    What `from_name` gives of an episode holds the same, but facts of the file may be merged over it.
+    """The show that a path says its episode is of: `title`, `year`, `provider_ids`; None where it names none.
 
-    What `from_name` gives of an episode holds the same, but facts of the file itself may be merged over it.
+    What `from_name` gives of an episode holds the same, but facts of the file may be merged over it.
     """
     video = from_name(relative)
     if video.type != "episode" or video.show is None:
