@@ -1,0 +1,1 @@
+"""Video: films, series and what belongs to them."""
