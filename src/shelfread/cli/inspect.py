@@ -31,7 +31,7 @@ NAME_LIMIT = 1 << 16
 #: How zip, RAR, 7z and PDF begin.
 _BOOKS = (b"PK\3\4", b"PK\5\6", b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"%PDF-")
 #: What the catalogue needs and nobody reads.
-_INTERNAL = {"genre_keys", "key"}
+_INTERNAL = {"genre_keys", "key", "belonging"}
 
 
 def inspect_files(files: Sequence[bytes], kind: str | None, as_json: bool) -> int:

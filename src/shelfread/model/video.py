@@ -81,6 +81,28 @@ class Part:
 
 
 @dataclass(slots=True)
+class Belonging:
+    """Which movie or episode a video file is of, as its path alone says: the same for all files of one.
+
+    An NFO changes what is shown of an item, never which item it is: a film keeps its versions together though
+    only one of them has an NFO.
+    """
+
+    #: Of a movie or an episode: the same text for all its files. It begins with "/" where it holds in one
+    #: root only. Of an extra: that of the movie that its name speaks of; None where it speaks of none.
+    key: str | None = None
+    #: The folder of the item, below its root: that of the film and not of its disc, its parts or its extras.
+    base: bytes = b""
+    #: The file lies on a disc that is one item.
+    disc: bool = False
+    #: Of an episode: that of its show.
+    show_key: str | None = None
+    show: str | None = None
+    show_year: int | None = None
+    show_ids: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Video:
     """Everything one video file says. Field names are those of `shelfread inspect --json`.
 
@@ -160,3 +182,5 @@ class Video:
     sources: list[str] = field(default_factory=list)
     #: Fields above that nothing but the name says.
     guessed: list[str] = field(default_factory=list)
+    #: For the catalogue; None where only the file itself was read.
+    belonging: Belonging | None = None
