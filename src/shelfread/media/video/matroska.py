@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shelfread.media import values
 from shelfread.media.trouble import MediaTrouble
@@ -62,6 +63,8 @@ class Segment:
     described: int = 0
     chapters: list[Chapter] = field(default_factory=list)
     has_cover: bool = False
+    #: Where attached files are listed: begin and end, in bytes.
+    attached: list[tuple[int, int]] = field(default_factory=list)
     #: Where the clusters begin and what follows them, in bytes; None where there are none.
     clusters: tuple[int, int] | None = None
     trouble: MediaTrouble | None = None
@@ -140,7 +143,8 @@ def _take(
     window: Window, name: int, position: int, length: int, found: Segment, sought: dict[int, int], body: int
 ) -> None:
     if name == _ATTACHMENTS:
-        found.has_cover = found.has_cover or _has_picture(window, position, position + length)
+        found.attached.append((position, position + length))
+        found.has_cover = found.has_cover or any(pictures(window, position, position + length))
         return
     if name not in _WANTED or length <= 0:
         return
@@ -207,19 +211,42 @@ def _statistics(content: bytes, bitrates: dict[int, int]) -> None:
                 bitrates.setdefault(uid, int(written))
 
 
-def _has_picture(window: Window, position: int, end: int) -> bool:
-    """Whether a picture is attached. Its bytes are not read."""
+class Attached(NamedTuple):
+    """A picture that is attached: what it is called, and where its bytes are."""
+
+    name: str
+    position: int
+    length: int
+
+
+def pictures(window: Window, position: int, end: int) -> Iterator[Attached]:
+    """The pictures in a list of attached files. Their bytes are not read."""
     for _ in range(_MOST_FILES):
         head = _header(window.peek(position, 12)) if position < end else None
         if head is None or head[1] is None:
-            return False
+            return
         name, length, lead = head
         if name == 0x61A7:
-            parts = dict(_inside(window.peek(position + lead, min(length or 0, 4096))))
-            if parts.get(0x4660, b"").lower().startswith(b"image/"):
-                return True
+            found = _picture(window.peek(position + lead, min(length or 0, 4096)), position + lead)
+            if found is not None:
+                yield found
         position += lead + (length or 0)
-    return False
+
+
+def _picture(content: bytes, position: int) -> Attached | None:
+    """What the beginning of an attached file at `position` says; None where it is no picture."""
+    parts: dict[int, bytes] = {}
+    place = length = at = 0
+    while (head := _header(content[at : at + 12])) is not None and head[1] is not None:
+        name, size, lead = head
+        at += lead
+        if name == 0x465C:
+            place, length = position + at, size or 0
+        parts[name] = content[at : at + (size or 0)]
+        at += size or 0
+    if not parts.get(0x4660, b"").lower().startswith(b"image/"):
+        return None
+    return Attached(parts.get(0x466E, b"").rstrip(b"\0").decode("utf-8", "replace"), place, length)
 
 
 def _header(content: bytes) -> tuple[int, int | None, int] | None:

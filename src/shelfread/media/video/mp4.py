@@ -61,7 +61,7 @@ def read(source: Readable) -> Movie:
     window = Window(source)
     position, size, indexed = 0, source.size, False
     for _ in range(_MOST_TOP_BOXES):
-        head = _box(window.peek(position, 16), size - position)
+        head = box(window.peek(position, 16), size - position)
         if head is None:
             if position < size and not (indexed and found.payload):
                 found.trouble = MediaTrouble(ProblemCode.DAMAGED, "a box has an impossible length")
@@ -92,7 +92,7 @@ def read(source: Readable) -> Movie:
     return found
 
 
-def _box(head: bytes, room: int) -> tuple[bytes, int, int] | None:
+def box(head: bytes, room: int) -> tuple[bytes, int, int] | None:
     """Kind, length and own bytes of a box; None where none can be."""
     if len(head) < 8:
         return None
@@ -109,7 +109,7 @@ def _walk(window: Window, position: int, end: int, depth: int, found: Movie, tra
     number = 0
     while position + 8 <= end and found.boxes < _MOST_BOXES:
         found.boxes += 1
-        head = _box(window.get(position, 16), end - position)
+        head = box(window.get(position, 16), end - position)
         if head is None:
             break
         kind, length, lead = head
