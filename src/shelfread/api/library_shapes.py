@@ -46,6 +46,7 @@ class Options(BaseModel):
     convert: StrictBool = Field(default=False, description="Have books in other archives become cbz.")
     remove_originals: StrictBool = Field(default=False, description="What was converted goes to the trash.")
     trash_days: Days = 30
+    ffprobe: StrictBool = Field(default=False, description="Ask ffprobe what a video leaves open.")
 
 
 class OptionsChange(BaseModel):
@@ -67,6 +68,7 @@ class OptionsChange(BaseModel):
     convert: StrictBool | None = None
     remove_originals: StrictBool | None = None
     trash_days: Days | None = None
+    ffprobe: StrictBool | None = None
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Music"])]

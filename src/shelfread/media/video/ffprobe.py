@@ -1,8 +1,8 @@
 """What FFmpeg's ffprobe says of a file, as a source of the same facts: for people who have it and want that.
 
-Beside `streams`. `arguments` is what would be run, `from_ffprobe` reads the JSON that comes back; nothing
-is started here, and nothing here is needed. Bytes of the file come through standard input or a descriptor,
-so that no name is ever part of a command.
+Beside `streams`. `arguments` is what `probing` runs, `from_ffprobe` reads the JSON that comes back; nothing
+is started here, and nothing here is needed. The file is an open descriptor, so that no name is ever part of
+a command.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from shelfread.media import values
 from shelfread.media.kind import Source
 from shelfread.media.trouble import MediaTrouble
-from shelfread.media.video import matroska, mediainfo, mp4, signature, words
+from shelfread.media.video import matroska, mediainfo, mp4, probing, signature, words
 from shelfread.media.video.containers import HEAD, MATROSKA, MP4, container_of, disc_of, other
 from shelfread.model.problem import ProblemCode
 from shelfread.model.video import Chapter, Stream, Video
@@ -75,6 +75,8 @@ def read_streams(source: Source) -> Streams:
         signed = _of_mp4(source, movie, by_id)
     elif found.general.get("IsTruncated") == "Yes":
         trouble = MediaTrouble(ProblemCode.TRUNCATED, "the file ends before its header says it should")
+    if source.program_s:
+        probing.fill(source, video)
     return Streams(video, trouble or _lacking(video), signed or signature.of_ends(source))
 
 
