@@ -46,13 +46,24 @@ async def note(
     *,
     releases: Collection[int] = (),
     books: Collection[int] = (),
+    movies: Collection[int] = (),
+    shows: Collection[int] = (),
+    episodes: Collection[int] = (),
+    seasons: Collection[int] = (),
     again: bool = False,
 ) -> None:
     """Note items of a library that are new, or whose cover may be another now."""
     now = now_us()
     rows = [
         (library_id, kind.value, item_id, again, now)
-        for kind, ids in ((ItemKind.RELEASE, releases), (ItemKind.BOOK, books))
+        for kind, ids in (
+            (ItemKind.RELEASE, releases),
+            (ItemKind.BOOK, books),
+            (ItemKind.MOVIE, movies),
+            (ItemKind.SHOW, shows),
+            (ItemKind.EPISODE, episodes),
+            (ItemKind.SEASON, seasons),
+        )
         # In one order for all writers: they wait for one another, and never in a circle.
         for item_id in sorted(ids)
     ]

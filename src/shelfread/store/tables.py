@@ -504,7 +504,7 @@ movies = sa.Table(
     sa.Column("plot", sa.Text),
     sa.Column("age_rating", sa.Text),
     sa.Column("rating", sa.Float),
-    # JSON: tagline, outline, runtime_min, votes, set, provider_ids, sources, guessed.
+    # JSON: sort_title, tagline, outline, runtime_min, votes, set, provider_ids, sources, guessed.
     sa.Column("more", sa.Text, nullable=False),
     sa.Column("added_at", BIG, nullable=False),
     _sort_key(),
@@ -532,7 +532,7 @@ shows = sa.Table(
     sa.Column("plot", sa.Text),
     sa.Column("age_rating", sa.Text),
     sa.Column("rating", sa.Float),
-    # JSON, as of movies.
+    # JSON, as of movies; named_ids are those that its folders and names give.
     sa.Column("more", sa.Text, nullable=False),
     # What stands beside its episodes must be looked at again, by the next finishing transaction.
     sa.Column("stale", sa.Boolean, nullable=False),

@@ -10,18 +10,30 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from shelfread.model.video import Video
+from shelfread.model.video import Belonging, Video
 
-_APART = {"title", "provider_ids", "sources", "guessed", "date", "year", "episode_end", "has_cover"}
+_APART = {
+    "title",
+    "provider_ids",
+    "sources",
+    "guessed",
+    "date",
+    "year",
+    "episode_end",
+    "has_cover",
+    "belonging",
+}
 _ALONE = tuple(one.name for one in fields(Video) if one.name not in _APART)
 #: Fields that say nothing of what a video is about.
-_NOT_SAID = {"sources", "guessed", "streams", "chapters", "container", "has_cover"}
+_NOT_SAID = {"sources", "guessed", "streams", "chapters", "container", "has_cover", "belonging"}
 
 
-def merged(nfo: Video | None, container: Video, name: Video | None) -> Video:
-    """One video of what all say. None of them is changed."""
+def merged(
+    nfo: Video | None, container: Video, name: Video | None, belonging: Belonging | None = None
+) -> Video:
+    """One video of what all say, and which item it is of. None of them is changed."""
     order = [one for one in (nfo, container, name) if one is not None]
-    result = Video()
+    result = Video(belonging=belonging)
     for field in _ALONE:
         for one in order:
             value = getattr(one, field)

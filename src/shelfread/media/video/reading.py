@@ -7,10 +7,13 @@ Between the readers (`streams`, `nfo`, `names`) and the scan. Whatever the bytes
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from shelfread.media.kind import Reading, Source
 from shelfread.media.trouble import MediaTrouble
+from shelfread.media.video.belonging import belonging
 from shelfread.media.video.merge import merged
+from shelfread.media.video.name_folders import folder_of
 from shelfread.media.video.names import from_name
 from shelfread.media.video.nfo import LIMIT, read_nfo
 from shelfread.media.video.signature import of_ends
@@ -29,6 +32,49 @@ def inspect(source: Source) -> Reading:
     return _reading(source, None)
 
 
+def unread(relative: bytes) -> Video:
+    """What stands for a video that could not be read at all: what its name says."""
+    named = from_name(relative)
+    return merged(None, Video(), _of_itself(named), belonging(relative, named))
+
+
+def _of_itself(named: Video) -> Video:
+    """What a name says of its own video: the year and the ids of an episode are its show's."""
+    return replace(named, year=None, provider_ids={}) if named.type == "episode" else named
+
+
+def _as_said(named: Video, said: Video | None, relative: bytes) -> Video:
+    """What a name says, where its NFO knows better that it is a film, or that it is an episode."""
+    if said is None or said.type == named.type:
+        return named
+    if said.type == "episode" and named.type == "movie" and said.episode is not None:
+        folder = folder_of(relative.rpartition(b"/")[0]).show
+        show = said.show or (folder.name if folder is not None else None)
+        return Video(
+            type="episode",
+            show=show,
+            season=said.season,
+            episode=said.episode,
+            episode_end=said.episode_end,
+            resolution=named.resolution,
+            source=named.source,
+            release_group=named.release_group,
+            version=named.version,
+            sources=["name"],
+        )
+    if said.type == "movie" and named.type == "episode" and said.title is not None:
+        return Video(
+            type="movie",
+            title=said.title,
+            year=said.year,
+            resolution=named.resolution,
+            source=named.source,
+            release_group=named.release_group,
+            sources=["name"],
+        )
+    return named
+
+
 def _reading(source: Source, named: Video | None) -> Reading:
     kind = (named or from_name(source.relative)).type
     if kind == "subtitle" and source.size:
@@ -37,7 +83,12 @@ def _reading(source: Source, named: Video | None) -> Reading:
     else:
         found = read_streams(source)
     said, trouble = _beside(source, kind) if source.beside else (None, None)
-    video = merged(said, found.video, named)
+    if named is None:
+        video = merged(said, found.video, None)
+    else:
+        named = _as_said(named, said, source.relative)
+        video = merged(said, found.video, _of_itself(named), belonging(source.relative, named))
+        video.type = named.type
     worst = found.trouble if found.trouble is not None else trouble
     if kind == "audio" and worst is not None and worst.code is ProblemCode.WRONG_FORMAT:
         # Sound beside a film has no pictures.
