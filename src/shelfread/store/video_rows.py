@@ -114,7 +114,9 @@ def _first(streams: Sequence[Stream], kind: str) -> Stream | None:
 async def facts_of(
     connection: AsyncConnection, column: Any, ids: Sequence[int]
 ) -> dict[int, list[tuple[str, dict[str, Any]]]]:
-    """Of each movie or episode its files: their names, and what was read of them.
+    """Of each movie or episode its files that are there: their names, and what was read of them.
+
+    One whose files are all missing is what it was.
 
     Args:
         connection: in the batch's transaction.
@@ -122,16 +124,18 @@ async def facts_of(
         ids: of the items.
     """
     found: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    missing: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for part in sliced(ids):
         rows = await connection.execute(
-            select(column, videos.c.base, media_files.c.name, videos.c.facts)
+            select(column, videos.c.base, media_files.c.name, media_files.c.status, videos.c.facts)
             .join(media_files, media_files.c.id == videos.c.file_id)
             .where(column.in_(part))
         )
-        for row_id, base, name, facts in rows:
+        for row_id, base, name, status, facts in rows:
             # Bytes sort alike on both databases, whatever they mean.
-            found[row_id].append(((bytes(base) + b"/" + bytes(name)).hex(), json.loads(facts)))
-    return found
+            place = (bytes(base) + b"/" + bytes(name)).hex()
+            (missing if status == "missing" else found)[row_id].append((place, json.loads(facts)))
+    return missing | found
 
 
 async def put_words(connection: AsyncConnection, kind: int, said: Mapping[int, Mapping[str, Any]]) -> None:

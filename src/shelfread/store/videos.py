@@ -84,10 +84,15 @@ class VideoCatalogue:
                 for file_id, (root_id, item) in items.items()
             ],
         )
-        touched = _together([*before.values(), *parents.values()])
-        await self._parents.derive_movies(connection, touched["movies"])
-        await self._parents.derive_episodes(connection, touched["episodes"], now)
-        await self._shows.set_stale(connection, {one.show for one in parents.values() if one.show})
+        back = [
+            file.id
+            for folder in batch
+            for file in folder.files
+            if file.item is None and file.change in (Change.UPDATED, Change.RESTORED)
+        ]
+        came_back = await video_rows.parents_of(connection, back)
+        touched = _together([*before.values(), *parents.values(), *came_back.values()])
+        await self._derive(connection, touched, now)
         await self._note_shows(connection, batch)
         if any(parents.get(file_id) != was for file_id, was in before.items()):
             await self._set_untidy(connection, True)
@@ -137,15 +142,7 @@ class VideoCatalogue:
         self, connection: AsyncConnection, batch: Sequence[FolderWrite], touched: dict[str, set[int]]
     ) -> None:
         """Items that were read or came back, and those beside which a picture changed."""
-        back = [
-            file.id
-            for folder in batch
-            for file in folder.files
-            if file.item is None and file.change in (Change.UPDATED, Change.RESTORED)
-        ]
-        due = _together((await video_rows.parents_of(connection, back)).values())
-        for name, ids in touched.items():
-            due[name] |= ids
+        due = {name: set(ids) for name, ids in touched.items()}
         for folder in batch:
             if (folder.known or folder.continued) and (folder.sidecars or folder.lost_sidecars):
                 beside = await self._shows.around(connection, folder.root_id, folder.path)
@@ -179,17 +176,18 @@ class VideoCatalogue:
         await self._set_untidy(connection, True)
         after = await video_rows.parents_of(connection, [old for _, old in pairs])
         touched = _together([*before.values(), *after.values()])
-        await self._derive(connection, touched)
+        await self._derive(connection, touched, now_us())
         await note(connection, **touched)
         await self._due(connection, _together(after.values()))
 
     async def regroup(self, connection: AsyncConnection, folders: Sequence[FolderWrite], now: int) -> None:
-        """What is left in folders that lost files: their items are looked at anew."""
+        """Items that lost files show what is left of them."""
         own = select(media_files.c.id).where(
             media_files.c.folder_id.in_([folder.folder_id for folder in folders])
         )
         left = sorted((await connection.execute(own)).scalars())
         touched = _together((await video_rows.parents_of(connection, left)).values())
+        await self._derive(connection, touched, now)
         await note(connection, **touched)
 
     async def tidy(self, connection: AsyncConnection) -> None:
@@ -208,9 +206,9 @@ class VideoCatalogue:
         await note_removed(connection, self._library_id)
         await self._set_untidy(connection, False)
 
-    async def _derive(self, connection: AsyncConnection, touched: dict[str, set[int]]) -> None:
+    async def _derive(self, connection: AsyncConnection, touched: dict[str, set[int]], now: int) -> None:
         await self._parents.derive_movies(connection, touched["movies"])
-        await self._parents.derive_episodes(connection, touched["episodes"], now_us())
+        await self._parents.derive_episodes(connection, touched["episodes"], now)
         await self._shows.set_stale(connection, touched["shows"])
 
     async def _set_untidy(self, connection: AsyncConnection, untidy: bool) -> None:

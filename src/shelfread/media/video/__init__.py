@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Any
 
 from shelfread.media.kind import Reading, Source
@@ -86,13 +86,11 @@ class Videos:
 
 def known(video: Video) -> dict[str, Any]:
     """What is known of a video, by the names of its fields; streams, chapters and people as dicts."""
-    from dataclasses import asdict
-
     whole = asdict(video)
     return {
-        one.name: whole[one.name]
-        for one in fields(Video)
-        if one.name != "belonging" and whole[one.name] not in (None, False, [], {})
+        name: value
+        for name, value in whole.items()
+        if name != "belonging" and value is not None and value is not False and value not in ([], {})
     }
 
 
@@ -107,7 +105,11 @@ def _picture(source: Source, name: bytes) -> Sidecar | None:
     picture = measure(Window(source), 0, source.size, shows)
     if picture.mime is None:
         return None
-    return Sidecar(shows, picture.mime, picture.width, picture.height)
+    # Of which season, or of which video.
+    of = {} if said is None else {"season": said.season, "of": said.stem}
+    facts = {key: value for key, value in of.items() if value is not None}
+    told = json.dumps(facts, ensure_ascii=False) if facts else None
+    return Sidecar(shows, picture.mime, picture.width, picture.height, told)
 
 
 def _nfo(source: Source, name: bytes) -> Sidecar | None:
