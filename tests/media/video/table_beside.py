@@ -64,6 +64,9 @@ NOT_EXTRA_SUFFIXES: Cases = {
     "Paper-clips.1999.mkv": film("Paper-clips", 1999),
     "Crime.Scene.mkv": film("Crime Scene"),
     "The Other.mkv": film("The Other"),
+    "Kites.1999.1080p.BluRay.x264-SHORTS.mkv": film(
+        "Kites", 1999, resolution="1080p", source="BluRay", release_group="SHORTS"
+    ),
 }
 SAMPLES: Cases = {
     "Ran (1985)/sample.mkv": extra("sample", "sample"),

@@ -295,6 +295,7 @@ NOT_FILM_FOLDERS: Cases = {
     "Ronin (1998)/The Making.mkv": film("The Making"),
     "Heist Films (1990)/Ronin (1998).mkv": film("Ronin", 1998),
     "1998/Ronin.mkv": film("Ronin"),
+    "All of them/Movie 43 (2013).mkv": film("Movie 43", 2013),
 }
 
 RULES = {

@@ -65,5 +65,6 @@ def _counts(match: re.Match[str], rest: str) -> bool:
         return plain in ("behindthescene", "deletedscene")
     if by == " - ":
         return plain in ("behindthescene", "deletedscene") or _YEAR.search(rest) is not None
-    # "the-big-short" is joined throughout; "Film (2010)-short" and "The Film-short" are not.
-    return " " in rest or "-" not in rest
+    # "the-big-short" is joined throughout; "Film (2010)-short" and "The Film-short" are not. Behind "x264-"
+    # stands who made the file, whatever they call themselves.
+    return " " in rest or ("-" not in rest and SURE.search(rest) is None)

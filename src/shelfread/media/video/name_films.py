@@ -117,6 +117,9 @@ def _take_folder(stem: str, film: Film, folder: Film, video: Video) -> None:
     nameless = film.title is None or _NO_NAME.fullmatch(film.title) is not None
     if not nameless and not same and film.year is None and folder.year is not None:
         nameless = _SHORTENED.fullmatch(stem) is not None
+    if film.year is not None and folder.year is None and not folder.ids:
+        # "Movie 43 (2013)" in a folder that is none of its own.
+        nameless = False
     # An id is given to the folder of one film, and to no shelf.
     own = bool(folder.ids) and film.year in (None, folder.year)
     if folder.title is None or not (same or nameless or own):
