@@ -157,6 +157,8 @@ class VideoCatalogue:
             movies=due["movies"],
             shows=due["shows"],
             episodes=due["episodes"],
+            # The picture of a season stands in the folder of its show as often as in its own.
+            seasons=await self._shows.seasons_of(connection, sorted(due["shows"])),
         )
 
     def committed(self) -> None:
