@@ -260,6 +260,9 @@ ANIME: Cases = {
         "Bleach", 1, 5, resolution="720p", release_group="Group"
     ),
     "[Group] Bleach - 05 END [720p].mkv": counted("Bleach", 5, resolution="720p", release_group="Group"),
+    "[Group] Bleach - 05 [1080p][E31E0309].mkv": counted(
+        "Bleach", 5, resolution="1080p", release_group="Group"
+    ),
     "[Gr-Up] Ranma ½ - 07.mkv": counted("Ranma ½", 7, release_group="Gr-Up"),
 }
 NOT_ANIME: Cases = {

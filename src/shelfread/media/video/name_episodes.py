@@ -33,6 +33,8 @@ _ONLY_WORD = re.compile(rf"(?:{SEASON}|{EPISODE})", re.IGNORECASE)
 _PART = re.compile(r"[ ._]?-[ ._]?(?:part|pt|cd)([0-9]{1,2})[ ._-]*$|[ ._](?:part|pt|cd)([0-9])$")
 _SIGNED = re.compile(r"-([A-Za-z0-9]{2,15})")
 _VERSION = re.compile(r"^[ ._]?v[0-9](?![^\W_])", re.IGNORECASE)
+#: "[E31E0309]" is no episode.
+_CHECKSUM = re.compile(r"(?<=[\[(])[0-9a-f]{8}(?=[\])])", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"^\s?(?:of|von|de)\s?[0-9]{1,4}(?![0-9])", re.IGNORECASE)
 
 
@@ -70,7 +72,8 @@ def _marker(text: str, folder: Folder) -> Marker | None:
     if not known and show is not None and folder.shelf != "films":
         begin, key = key_of(show), key_of(text)
         known = bool(begin) and key.startswith(begin) and key != begin
-    marker = marked(text, in_season=seasonal, show_known=known)
+    searched = _CHECKSUM.sub("        ", text) if "[" in text or "(" in text else text
+    marker = marked(searched, in_season=seasonal, show_known=known)
     if marker is not None:
         return marker
     if folder.in_pack and not folder.in_season and year_in(text)[1] is not None:
