@@ -33,7 +33,6 @@ def kodi(made: Making) -> None:
     """A folder for a film, with an NFO, a poster and fanart; the NFO knows the title better."""
     title, year = made.title(), made.year()
     movie = made.movie(f"{title} (as told)", year + 1, imdb=f"tt{made.rng.randrange(10**6, 10**7):07}")
-    movie.from_nfo = True
     folder = f"Movies/{title} ({year})"
     made.version(movie, f"{folder}/{title} ({year}).mkv")
     own = made.rng.random() < 0.5
@@ -142,11 +141,12 @@ def dvd(made: Making) -> None:
     title, year = made.title(), made.year()
     movie = made.movie(title, year)
     folder = f"Movies/{title} ({year})/VIDEO_TS"
-    files = [made.index(f"{folder}/VIDEO_TS.IFO"), made.index(f"{folder}/VTS_01_0.IFO")]
-    files += [made.video(f"{folder}/{name}.VOB") for name in ("VIDEO_TS", "VTS_01_0")]
-    files += [made.video(f"{folder}/VTS_01_{number}.VOB", seconds=0.4) for number in (1, 2)]
-    files.append(made.video(f"{folder}/VTS_02_1.VOB"))
-    movie.versions.append(files)
+    for name in ("VIDEO_TS.IFO", "VTS_01_0.IFO", "VTS_01_0.BUP", "VTS_02_0.IFO"):
+        made.index(f"{folder}/{name}")
+    movie.versions.append([made.video(f"{folder}/VTS_02_{number}.VOB", seconds=0.4) for number in (1, 2)])
+    movie.others = [
+        made.video(f"{folder}/{name}.VOB") for name in ("VIDEO_TS", "VTS_01_0", "VTS_01_1", "VTS_02_0")
+    ]
 
 
 def blu_ray(made: Making) -> None:
@@ -154,11 +154,10 @@ def blu_ray(made: Making) -> None:
     title, year = made.title(), made.year()
     movie = made.movie(title, year)
     folder = f"Movies/{title} ({year})"
-    files = [
-        made.video(f"{folder}/BDMV/STREAM/{number:05}.m2ts", seconds=0.2 + number % 2 / 5)
-        for number in (0, 1, 2)
-    ]
-    movie.versions.append(files)
+    stream = f"{folder}/BDMV/STREAM"
+    movie.versions.append([made.video(f"{stream}/00801.m2ts", seconds=0.4)])
+    movie.others = [made.video(f"{stream}/{name}.m2ts") for name in ("00000", "00802")]
+    made.file(f"{folder}/BDMV/index.bdmv", b"INDX0200" + bytes(40))
     made.file(f"{folder}/BDMV/CLIPINF/00001.clpi", b"HDMV0200" + bytes(40))
     made.file(f"{folder}/BDMV/PLAYLIST/00001.mpls", b"MPLS0200" + bytes(40))
     made.extra(f"{folder}/trailers/Teaser.mp4", "trailer", movie)

@@ -38,15 +38,15 @@ class Movie:
     title: str
     year: int | None
     ids: dict[str, str] = field(default_factory=dict)
-    #: Of each version its parts, in order; a disc is one version with all its files.
+    #: Of each version its parts, in order; of a disc those of its main title.
     versions: list[list[Place]] = field(default_factory=list)
-    #: Something beside it says so, not only its name.
-    from_nfo: bool = False
+    #: What else is on a disc: menus, and what is shorter.
+    others: list[Place] = field(default_factory=list)
 
     @property
     def files(self) -> frozenset[Place]:
-        """The files of all versions."""
-        return frozenset(place for version in self.versions for place in version)
+        """All its files."""
+        return frozenset(place for version in (*self.versions, self.others) for place in version)
 
 
 @dataclass(slots=True)
@@ -188,11 +188,10 @@ class Making:
         self.library.extras.append(Extra(place, sort, of))
         return place
 
-    def index(self, path: str, *, root: int = 0) -> Place:
-        """Write an index of a DVD: a file of a film that has no streams."""
+    def index(self, path: str) -> None:
+        """Write an index of a DVD, which is no item itself."""
         self._number += 1
-        self.count += 1
-        return self.file(path, disc_index(self._number), root=root)
+        self.file(path, disc_index(self._number))
 
     def subtitle(
         self,

@@ -142,8 +142,8 @@ def scene_folders(made: Making) -> None:
     show = made.show(title)
     for number in range(1, made.rng.randrange(3, 6)):
         name = f"{title.replace(' ', '.')}.S02E{number:02}.1080p.WEB.H264-GGEZ"
-        one = _episode(made, show, f"TV/{name}/{name.lower()}.mkv", 2, number)
-        made.extra(f"TV/{name}/Sample/{name.lower()}-sample.mkv", "sample", show)
+        one = _episode(made, show, f"TV/{name}/{name}.mkv", 2, number)
+        made.extra(f"TV/{name}/Sample/{name}-sample.mkv", "sample", show)
         made.subtitle(f"TV/{name}/Subs/2_English.srt", _place(one), "en")
 
 
