@@ -17,7 +17,7 @@ from shelfread.model.video import Stream, Video
 from shelfread.store.database import insert_rows
 from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
-from shelfread.store.tables import episodes, media_files, video_credits, video_tags, videos
+from shelfread.store.tables import episodes, media_files, movies, video_credits, video_tags, videos
 
 COLUMNS = tuple(column.name for column in videos.c)
 _CREDIT_COLUMNS = tuple(column.name for column in video_credits.c)
@@ -123,6 +123,13 @@ async def facts_of(
         column: `videos.c.movie_id` or `videos.c.episode_id`.
         ids: of the items.
     """
+    if connection.dialect.name != "sqlite":
+        # Of two workers that have a file of one item each, the second sees what the first has written.
+        items = movies if column is videos.c.movie_id else episodes
+        for part in sliced(ids):
+            await connection.execute(
+                select(items.c.id).where(items.c.id.in_(part)).order_by(items.c.id).with_for_update()
+            )
     found: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     missing: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for part in sliced(ids):

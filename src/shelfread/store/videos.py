@@ -31,8 +31,8 @@ from shelfread.store.video_parents import VideoParents, VideoRules
 from shelfread.store.video_rows import Parents, Placed
 
 _TABLES = ("movies", "shows", "seasons", "episodes")
-#: Types of sidecars that speak of a show, and pictures that show one.
-_OF_SHOWS = ("show", "season", "nfo")
+#: Types of sidecars that speak of a show.
+_OF_SHOWS = {"show", "season"}
 
 
 class VideoCatalogue:
@@ -132,10 +132,10 @@ class VideoCatalogue:
     async def _note_shows(self, connection: AsyncConnection, batch: Sequence[FolderWrite]) -> None:
         """Shows beside whose episodes something changed that speaks of them."""
         for folder in batch:
-            speaks = any(
-                one.item is not None and one.item.type in _OF_SHOWS for one in folder.sidecars
-            ) or any(name.lower().endswith(b".nfo") for name in folder.lost_sidecars)
-            if speaks:
+            kinds = {one.item.type for one in folder.sidecars if one.item is not None}
+            lost = any(name.lower().endswith(b".nfo") for name in folder.lost_sidecars)
+            # An NFO that says nothing may have spoken of a show before.
+            if lost or kinds & _OF_SHOWS or (folder.known and "nfo" in kinds):
                 await self._shows.set_stale_below(connection, folder.root_id, folder.path)
 
     async def _note_covers(
