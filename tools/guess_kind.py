@@ -1,7 +1,7 @@
-"""Says which kind of media a folder holds: `python tools/guess_kind.py DIR` prints `music` or `books`.
+"""Says which kind of media a folder holds: `python tools/guess_kind.py DIR` prints its name.
 
 For `make scan DIR=...`, where nobody said it. Looks at the names of the first few thousand files only, and
-says on standard error what it passes over. A folder with neither is music, as it was before there were books.
+says on standard error what it passes over. A folder with none is music, as it was before there were others.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def kind_of(names: Iterator[bytes]) -> tuple[str, Counter[str]]:
     for name in names:
         if kind := by_suffix.get(os.path.splitext(name)[1].lower()):
             counts[kind] += 1
-    # Booklets in PDF lie beside the tracks of an album: what there is more of decides.
+    # Booklets in PDF lie beside the tracks of an album, music videos too (.mp4 is one): what there is more of
+    # decides.
     return counts.most_common(1)[0][0], counts
 
 
@@ -44,7 +45,8 @@ def main(folder: str) -> None:
     print(kind)
     if others := {name: count for name, count in counts.items() if count and name != kind}:
         seen = " and ".join(f"{count} files of {name}" for name, count in counts.items() if count)
-        print(f"scan: {seen}: scanning the {kind}; KIND={max(others)} scans the others", file=sys.stderr)
+        more = " or ".join(f"KIND={name}" for name in others)
+        print(f"scan: {seen}: scanning the {kind}; {more} scans the others", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def test_doctor_is_fine_before_and_after_the_first_scan_and_changes_nothing(bare
     assert {name for name, status in checks.items() if status == "failed"} == set()
     wanted = {"version", "sqlite", "locale", "processors", "settings", "workers", "folder"}
     wanted |= {"space", "filesystem"}
-    assert wanted | {"database", "schema", "writing", "integrity", "processes"} == set(checks)
+    assert wanted | {"database", "schema", "writing", "integrity", "processes", "ffprobe"} == set(checks)
     (shelf.folder / "home").chmod(0o755)
     assert "warning  folder" in shelf.call("doctor").out
 

@@ -15,6 +15,7 @@ class KindChoice(StrEnum):
 
     MUSIC = "music"
     BOOKS = "books"
+    VIDEO = "video"
 
 
 KindOption = Annotated[KindChoice, typer.Option("--kind", help="The kind of media.")]

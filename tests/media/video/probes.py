@@ -13,11 +13,14 @@ import pytest
 from shelfread.media.video import probing
 
 
-def put_probe(folder: Path, body: str) -> Path:
-    """A program `ffprobe` in a folder, which runs these lines of Python."""
+def put_probe(folder: Path, body: str, protocols: str = "Input:\n  fd\n  file") -> Path:
+    """A program `ffprobe` in a folder, which knows these protocols and runs these lines of Python."""
     folder.mkdir(exist_ok=True)
     path = folder / "ffprobe"
-    path.write_text(f"#!{sys.executable} -IS\nimport json, os, sys, time\n{body}\n")
+    path.write_text(
+        f"#!{sys.executable} -IS\nimport json, os, sys, time\n"
+        f"if '-protocols' in sys.argv: sys.exit(print({protocols!r}))\n{body}\n"
+    )
     path.chmod(0o755)
     return path
 
@@ -35,8 +38,8 @@ def answering(document: object) -> str:
 def found_on_path(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Only the programs of this folder are found meanwhile."""
     patch.setenv("PATH", str(folder))
-    probing.program.cache_clear()
+    probing._usable.cache_clear()
     probing._Silence.times = 0
     yield
-    probing.program.cache_clear()
+    probing._usable.cache_clear()
     probing._Silence.times = 0

@@ -106,11 +106,12 @@ def test_without_the_program_nothing_is_missed(folder: Path) -> None:
     assert _read(folder) == _read(folder, program_s=0.0)
 
 
-def test_an_ffprobe_says_itself_whether_it_reads_descriptors(folder: Path) -> None:
-    new = put_probe(folder / "bin", "print('Input:\\n  fd\\n  file\\nOutput:\\n  fd')")
-    assert probing.reads_descriptors(str(new))
-    old = put_probe(folder / "old", "print('Input:\\n  file\\n  pipe')")
+def test_one_that_cannot_read_an_open_file_is_not_asked_about_any(folder: Path) -> None:
+    old = put_probe(folder / "bin", f"open({str(folder / 'ran')!r}, 'w')", "Input:\n  file\n  pipe")
     assert not probing.reads_descriptors(str(old))
+    assert _read(folder).trouble is None
+    assert not (folder / "ran").exists()
+    assert probing.reads_descriptors(str(put_probe(folder / "new", "")))
     assert not probing.reads_descriptors(str(folder / "nothing"))
 
 

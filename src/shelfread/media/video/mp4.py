@@ -37,6 +37,8 @@ class Track:
     atmos: bool = False
     channels: int | None = None
     interlaced: bool | None = None
+    #: It is a track of moving pictures.
+    has_pictures: bool = False
 
 
 @dataclass(slots=True)
@@ -125,6 +127,8 @@ def _walk(window: Window, position: int, end: int, depth: int, found: Movie, tra
             content = window.get(body, 24)
             at = 20 if content[:1] == b"\1" else 12
             number = int.from_bytes(content[at : at + 4], "big")
+        elif kind == b"hdlr":
+            track.has_pictures = track.has_pictures or window.get(body, 12)[8:] == b"vide"
         elif kind == b"kind":
             _role(window.get(body, min(stop - body, 512)), track)
         elif kind == b"stsd":

@@ -39,7 +39,6 @@ class _Silence:
     times = 0
 
 
-@cache
 def program() -> str | None:
     """Where ffprobe is on this machine; None where it is not."""
     found = shutil.which("ffprobe")
@@ -52,9 +51,16 @@ def reads_descriptors(path: str) -> bool:
     return answer is not None and b"fd" in answer.split()
 
 
+@cache
+def _usable() -> str | None:
+    """The program, if it is there and can be asked."""
+    path = program()
+    return path if path is not None and reads_descriptors(path) else None
+
+
 def fill(source: Source, video: Video) -> None:
     """Ask ffprobe about an open file, and fill in what is not known of it yet. Never raises."""
-    path = program()
+    path = _usable()
     if path is None or _Silence.times >= MOST_SILENCE:
         return
     seconds = min(source.program_s, ffprobe.TIMEOUT_S)
@@ -108,7 +114,7 @@ def _answer(command: list[str], descriptors: tuple[int, ...], timeout_s: float) 
             bufsize=0,
             pass_fds=descriptors,
             cwd="/",
-            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
+            env={"LC_ALL": "C", "PATH": os.defpath},
         )
     except (OSError, subprocess.SubprocessError):
         return None
