@@ -121,7 +121,7 @@ class ScheduleShape(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many items a library holds: `ready`, `missing` and `error` count its tracks, or its books."""
+    """How many items a library holds: `ready`, `missing` and `error` count its files."""
 
     ready: int
     missing: int
@@ -130,6 +130,9 @@ class Counts(BaseModel):
     releases: int
     genres: int
     series: int
+    movies: int
+    shows: int
+    episodes: int
     held: int
 
 

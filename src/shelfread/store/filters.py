@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, true
+from sqlalchemy import Column, ColumnElement, FromClause, Select, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.keyset import Filter
@@ -24,7 +24,7 @@ class Made(NamedTuple):
     is_there: ColumnElement[bool]
     #: Which files are whose: the table, or tables, of the files, with these two columns.
     files: FromClause
-    file_id: ColumnElement[int]
+    file_id: Column[int]
     row_id: ColumnElement[int | None]
     #: Which of these files count.
     counted: ColumnElement[bool] = true()
@@ -44,7 +44,7 @@ class Made(NamedTuple):
 
     def in_trouble(self, has_problem: bool) -> Filter:
         """Those with a file that has an open problem, or those without."""
-        trouble = any_row(trouble_of(self.file_id), self.files)
+        trouble = any_row(trouble_of(self.file_id), self.file_id.table)
         has = any_row(self._own(self.files).where(trouble), self.table)
         if not has_problem:
             return Filter(~has)
