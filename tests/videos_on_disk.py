@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -25,7 +25,7 @@ def put_all(folder: Path, names: Iterable[str]) -> None:
         put(folder, name)
 
 
-def nfo(kind: str, *roots: dict[str, object]) -> str:
+def nfo(kind: str, *roots: Mapping[str, object]) -> str:
     """An NFO with one root element (movie, tvshow, season, episodedetails) for each of `roots`."""
     made = ""
     for fields in roots:

@@ -70,19 +70,19 @@ def _item_told(row: Row, who: Principal, beside: Sequence[Played]) -> dict[str, 
 
 
 def _version_told(version: Row, who: Principal) -> dict[str, Any]:
-    return {name: number(value) for name, value in version.items()} | {
-        "audio": [_stream_told(one) for one in version["audio"]],
-        "subtitles": [_stream_told(one) for one in version["subtitles"]],
-        "parts": [video_told(one, who) for one in version["parts"]],
-    }
+    told: dict[str, Any] = {name: number(value) for name, value in version.items()}
+    told["audio"] = [_stream_told(one) for one in version["audio"]]
+    told["subtitles"] = [_stream_told(one) for one in version["subtitles"]]
+    told["parts"] = [video_told(one, who) for one in version["parts"]]
+    return told
 
 
 def _stream_told(stream: Row) -> dict[str, Any]:
     # What is not known of one is not kept.
-    return {name: number(value) for name, value in (_OPEN | stream).items()}
+    return {name: number(value) for name, value in {**_OPEN, **stream}.items()}
 
 
 def _beside_told(one: Played, who: Principal) -> dict[str, Any]:
-    told = one._asdict()
+    told: dict[str, Any] = one._asdict()
     path = told.pop("path")
-    return told | (path_json(path) if sees_paths(who) else {})
+    return {**told, **(path_json(path) if sees_paths(who) else {})}

@@ -91,14 +91,14 @@ def _of_folder(
     alone = not any(one.file_id not in mine and one.type in ("movie", "episode") for one in videos)
     stems = {_stem(one.name): one.file_id for one in videos}
     ours = {stem.lower() for stem, file_id in stems.items() if file_id in mine}
-    # Only names that begin as ours do can be meant in their place: a folder may hold very many others.
-    near = [stem for stem in stems if any(stem.lower().startswith(own) for own in ours)]
+    # A folder may hold very many others: only those whose names begin as ours can be meant in our place.
+    near = [stem for stem in stems if alone or any(stem.lower().startswith(own) for own in ours)]
     titles = {shown(stem).casefold(): file_id for stem, file_id in stems.items() if file_id in mine}
     found: list[Played] = []
     for one in files:
         facts: dict[str, Any] = json.loads(one.facts or "{}")
         video_id: int | None = None
-        begins = any(_stem(one.name).lower().startswith(own) for own in ours)
+        begins = alone or any(_stem(one.name).lower().startswith(own) for own in ours)
         if begins and (match := beside(one.name, near)) is not None:
             stem, said = match
             video_id = stems[stem]
