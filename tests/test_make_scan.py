@@ -1,4 +1,4 @@
-"""`make scan`: what a newcomer types first, and whose folder holds which kind of media."""
+"""`make scan`: what a newcomer types first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
-
-from tools.guess_kind import kind_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,19 +56,3 @@ def test_an_unknown_kind_of_sample_is_refused(tmp_path: Path) -> None:
     done = _scan(tmp_path, KIND="films")
     assert done.returncode == 2
     assert "KIND is music, books or video" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("names", "kind"),
-    [
-        ([b"01 one.mp3", b"02 two.FLAC", b"booklet.pdf"], "music"),
-        ([b"1.cbz", b"2.CBR", b"theme.mp3"], "books"),
-        ([b"novel.epub"], "books"),
-        ([b"film.mkv", b"other.MP4", b"cover.jpg", b"theme.mp3"], "video"),
-        ([b"1.mp3", b"2.mp3", b"clip.mp4"], "music"),
-        ([b"notes.txt", b"no suffix"], "music"),
-        ([], "music"),
-    ],
-)
-def test_what_there_is_more_of_decides(names: list[bytes], kind: str) -> None:
-    assert kind_of(iter(names))[0] == kind

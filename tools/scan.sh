@@ -21,13 +21,13 @@ sample() {
 export SHELFREAD_DATA_DIR="$local/state" SHELFREAD_DATABASE_URL=
 problems=no first=yes
 
-# scan KIND FOLDER: one scan is of one kind.
+# scan KIND FOLDER: one scan is of one kind; without one, of what it sees.
 scan() {
     status=0
     trap : INT # the scan stops by itself, in order
     [ "$first" = yes ] || echo
     first=no
-    "$shelfread" scan --kind "$1" -- "$2" || status=$?
+    "$shelfread" scan ${1:+--kind "$1"} -- "$2" || status=$?
     trap - INT
     case $status in
         0) ;;
@@ -59,7 +59,7 @@ case ${DIR:-} in
             '~/'*) folder=$HOME/${DIR#'~/'} ;;
             *) folder=$DIR ;;
         esac
-        scan "${KIND:-$("$python" tools/guess_kind.py "$folder")}" "$folder"
+        scan "${KIND:-}" "$folder"
         ;;
 esac
 [ "$problems" = no ] ||

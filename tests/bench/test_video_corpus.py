@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import av
 import pytest
 from av.stream import Disposition
 
+from bench.corpus import video_sample
 from bench.corpus.video import CONTAINERS, Film, Picture, Sound, Text, film, suffix
 
 _CODECS = {
@@ -44,3 +46,28 @@ def test_what_is_asked_for_is_there() -> None:
         assert [chapter["metadata"]["title"] for chapter in opened.chapters()] == ["One", "Two"]
         flags = [stream.disposition for stream in opened.streams][2:]
         assert [bool(flag & Disposition.forced) for flag in flags] == [True, False]
+
+
+def test_the_sample_videos_are_the_same_each_time_and_hold_what_real_shelves_hold(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert video_sample.build(one) == video_sample.build(two) == 24
+    files = {path.relative_to(one): path for path in one.rglob("*") if path.is_file()}
+    assert files.keys() == {path.relative_to(two) for path in two.rglob("*") if path.is_file()}
+    for name, path in files.items():
+        assert path.read_bytes() == (two / name).read_bytes(), name
+        assert path.stat().st_mtime == (two / name).stat().st_mtime
+    suffixes = {path.suffix for path in files.values()}
+    assert suffixes >= {
+        ".mkv",
+        ".mp4",
+        ".avi",
+        ".mov",
+        ".webm",
+        ".ts",
+        ".wmv",
+        ".VOB",
+        ".strm",
+        ".srt",
+        ".nfo",
+    }
+    assert sum(path.stat().st_size for path in files.values()) < 2 << 20
