@@ -225,15 +225,12 @@ async def lived(shelf: Shelf, rng: random.Random, *, deletes: bool, scans: int) 
         assert catalogue.kept(await catalogue.rows(shelf.database)) == again
 
 
-# Seeds that found something once, and another one.
-SEEDS = [int(seed) for seed in os.environ.get("SEEDS", "5 33").split()]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
+# Seeds that found something once.
+@pytest.mark.parametrize("seed", [114, 137])
 async def test_whatever_moves_and_changes_the_videos_are_those_of_a_first_scan(
     video_shelf: Shelf, new_video_shelf: NewShelf, seed: int
 ) -> None:
-    await lived(video_shelf, random.Random(seed), deletes=False, scans=4)
+    await lived(video_shelf, random.Random(seed), deletes=False, scans=7)
     if not await video_shelf.missing():
         await new_video_shelf.as_if_new(video_shelf)
 

@@ -149,16 +149,21 @@ class VideoParents:
         )  # fmt: skip
         await video_rows.put_words(connection, ItemKind.MOVIE, said)
 
-    async def derive_episodes(self, connection: AsyncConnection, ids: Collection[int], now: int) -> None:
-        """Derive what episodes show from their files, and which season they are in."""
+    async def derive_episodes(self, connection: AsyncConnection, ids: Collection[int], now: int) -> bool:
+        """Derive what episodes show from their files, and which season they are in.
+
+        Gives whether one of them left its season, which may be empty now.
+        """
         files = await video_rows.facts_of(connection, videos.c.episode_id, sorted(ids))
         said = {row_id: self._said(own) for row_id, own in files.items()}
         show_of: dict[int, int] = {}
+        season_of: dict[int, int | None] = {}
         for part in sliced(sorted(said)):
             rows = await connection.execute(
-                select(episodes.c.id, episodes.c.show_id).where(episodes.c.id.in_(part))
+                select(episodes.c.id, episodes.c.show_id, episodes.c.season_id).where(episodes.c.id.in_(part))
             )
-            show_of.update({row[0]: row[1] for row in rows})
+            for row_id, show_id, season_id in rows:
+                show_of[row_id], season_of[row_id] = show_id, season_id
         wanted = {(show_of[row_id], one["season"]) for row_id, one in said.items() if "season" in one}
         known = await self._seasons(connection, wanted, now)
         await run_many(
@@ -177,6 +182,10 @@ class VideoParents:
             ],
         )  # fmt: skip
         await video_rows.put_words(connection, ItemKind.EPISODE, said)
+        return any(
+            season_of[row_id] not in (None, known.get((show_of[row_id], one.get("season"))))
+            for row_id, one in said.items()
+        )
 
     def _said(self, files: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
         said = self._rules.described(files)

@@ -210,7 +210,8 @@ class VideoCatalogue:
 
     async def _derive(self, connection: AsyncConnection, touched: dict[str, set[int]], now: int) -> None:
         await self._parents.derive_movies(connection, touched["movies"])
-        await self._parents.derive_episodes(connection, touched["episodes"], now)
+        if await self._parents.derive_episodes(connection, touched["episodes"], now):
+            await self._set_untidy(connection, True)
         await self._shows.set_stale(connection, touched["shows"])
 
     async def _set_untidy(self, connection: AsyncConnection, untidy: bool) -> None:
