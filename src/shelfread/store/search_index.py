@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.store.database import Database, run_many
 from shelfread.store.files import sliced
 from shelfread.store.folding import indexed_words, sort_key
-from shelfread.store.search_due import SEARCHED, ItemKind
+from shelfread.store.search_due import SEARCHED, ItemKind, note
 from shelfread.store.tables import (
     artists,
     book_credits,
@@ -88,6 +88,7 @@ async def _take_one(connection: AsyncConnection) -> bool:
     if "sweep" in items:
         settled = await _sweep(connection, items["sweep"])
     else:
+        await _note_retitled(connection, items.get(str(ItemKind.SHOW.value), ()))
         for kind in SEARCHED:
             await _make(connection, kind, items.get(str(kind.value), ()))
         settled = True
@@ -121,6 +122,20 @@ async def _make(connection: AsyncConnection, kind: ItemKind, ids: Sequence[int])
                 "ON CONFLICT (key) DO NOTHING",
                 [(*row[:3], _vector(row[3])) for row in rows],
             )
+
+
+async def _note_retitled(connection: AsyncConnection, show_ids: Sequence[int]) -> None:
+    """Note the episodes of shows that have other names now: they are found by these too."""
+    first = key_of(ItemKind.SHOW, 0)
+    for part in sliced(show_ids):
+        rows = await connection.execute(
+            select(shows.c.id, shows.c.title, search_rows.c.name)
+            .join(search_rows, search_rows.c.key == shows.c.id + first)
+            .where(shows.c.id.in_(part))
+        )
+        retitled = [row.id for row in rows if sort_key(row.title) != row.name]
+        own = select(episodes.c.id).where(episodes.c.show_id.in_(retitled))
+        await note(connection, episodes=list((await connection.execute(own)).scalars()) if retitled else ())
 
 
 def _texts(kind: ItemKind, ids: Sequence[int]) -> sa.Select[Any]:
