@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store import video_rows
@@ -41,7 +41,7 @@ class ShowFacts:
     async def set_stale_below(self, connection: AsyncConnection, root_id: int, path: bytes) -> None:
         """Have the shows derived that have episodes in a folder or below it."""
         own = select(episodes.c.show_id).join(videos, videos.c.episode_id == episodes.c.id)
-        own = own.where(videos.c.root_id == root_id, _at_or_below(path)).distinct()
+        own = own.where(video_rows.at_or_below(root_id, path)).distinct()
         await connection.execute(update(shows).where(shows.c.id.in_(own), ~shows.c.stale).values(stale=True))
 
     async def around(self, connection: AsyncConnection, root_id: int, path: bytes) -> list[Parents]:
@@ -55,7 +55,7 @@ class ShowFacts:
         below = (
             select(episodes.c.show_id)
             .join(videos, videos.c.episode_id == episodes.c.id)
-            .where(videos.c.root_id == root_id, _at_or_below(path))
+            .where(video_rows.at_or_below(root_id, path))
             .distinct()
         )
         return found + [Parents(show=row_id) for row_id in (await connection.execute(below)).scalars()]
@@ -96,7 +96,7 @@ class ShowFacts:
         numbers = await self._numbers(connection, show_id)
         for place in sorted(above | places.keys()):
             for kind, facts in await _told(connection, *place):
-                if kind == "show" and await self._is_alone(connection, place, show_id):
+                if kind == "show" and await video_rows.only_show_in(connection, *place, show_id):
                     beside.append(facts)
                 elif kind == "season":
                     season_id = numbers.get(facts.get("season"))
@@ -135,27 +135,6 @@ class ShowFacts:
             select(seasons.c.number, seasons.c.id).where(seasons.c.show_id == show_id)
         )
         return {row[0]: row[1] for row in rows}
-
-    async def _is_alone(self, connection: AsyncConnection, place: tuple[int, bytes], show_id: int) -> bool:
-        """Whether a folder holds one show only: what stands in the folder of many is of none of them."""
-        root_id, path = place
-        other = await connection.execute(
-            select(videos.c.file_id)
-            .outerjoin(episodes, episodes.c.id == videos.c.episode_id)
-            .where(
-                videos.c.root_id == root_id,
-                _at_or_below(path),
-                or_(videos.c.movie_id.is_not(None), and_(episodes.c.show_id != show_id)),
-            )
-            .limit(1)
-        )
-        return other.first() is None
-
-
-def _at_or_below(path: bytes) -> Any:
-    if not path:
-        return videos.c.base >= b""
-    return or_(videos.c.base == path, and_(videos.c.base > path + b"/", videos.c.base < path + b"0"))
 
 
 def _parent(path: bytes) -> bytes:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.cover_files import (
@@ -27,6 +28,7 @@ from shelfread.store.cover_files import (
 from shelfread.store.files import sliced
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import episodes, folders, media_files, seasons, videos
+from shelfread.store.video_rows import only_show_in
 
 #: What a picture that shows the item may show, the best first: upright ones before stills.
 _OF_MOVIE = ("poster", "keyart", "other", "thumb")
@@ -155,34 +157,41 @@ def _inside(places: dict[int, Folder], own: Sequence[Any]) -> list[_Ranked]:
 async def _folders_at(connection: AsyncConnection, wanted: Iterable[_Place]) -> dict[_Place, int]:
     """The rows of folders by where they are."""
     found: dict[_Place, int] = {}
-    for part in sliced(sorted(wanted)):
-        rows = await connection.execute(
-            select(folders.c.root_id, folders.c.path, folders.c.id).where(
-                tuple_(folders.c.root_id, folders.c.path).in_(part)
+    for root_id, paths in _by_root(wanted):
+        for part in sliced(paths):
+            rows = await connection.execute(
+                select(folders.c.path, folders.c.id).where(
+                    folders.c.root_id == root_id, folders.c.path.in_(part)
+                )
             )
-        )
-        found.update({(root_id, bytes(path)): row_id for root_id, path, row_id in rows})
+            found.update({(root_id, bytes(path)): row_id for path, row_id in rows})
     return found
 
 
 async def _holders(connection: AsyncConnection, bases: dict[_Place, int]) -> dict[int, tuple[int, int, int]]:
     """By folder: the least and the greatest movie in it, and how many episodes."""
     found: dict[int, tuple[int, int, int]] = {}
-    for part in sliced(sorted(bases)):
-        rows = await connection.execute(
-            select(
-                videos.c.root_id,
-                videos.c.base,
-                func.min(videos.c.movie_id),
-                func.max(videos.c.movie_id),
-                func.count(videos.c.episode_id),
+    for root_id, paths in _by_root(bases):
+        for part in sliced(paths):
+            rows = await connection.execute(
+                select(
+                    videos.c.base,
+                    func.min(videos.c.movie_id),
+                    func.max(videos.c.movie_id),
+                    func.count(videos.c.episode_id),
+                )
+                .where(videos.c.root_id == root_id, videos.c.base.in_(part))
+                .group_by(videos.c.base)
             )
-            .where(tuple_(videos.c.root_id, videos.c.base).in_(part))
-            .group_by(videos.c.root_id, videos.c.base)
-        )
-        for root_id, base, least, most, others in rows:
-            found[bases[root_id, bytes(base)]] = (least, most, others)
+            for base, least, most, others in rows:
+                found[bases[root_id, bytes(base)]] = (least, most, others)
     return found
+
+
+def _by_root(places: Iterable[_Place]) -> Iterator[tuple[int, list[bytes]]]:
+    """A search in an index for each root; for pairs of root and path SQLite walks all of it."""
+    for root_id, group in groupby(sorted(places), key=lambda place: place[0]):
+        yield root_id, [path for _, path in group]
 
 
 # Shows and seasons: what stands in the folders of their episodes, and in those above
@@ -214,9 +223,8 @@ class _Shelf:
         if not inside:
             return None
         above = {(root_id, path.rpartition(b"/")[0]) for root_id, path in inside if path}
-        own = [
-            place for place in sorted(above | inside.keys()) if await _is_alone(connection, place, show_id)
-        ]
+        near = sorted(above | inside.keys())
+        own = [place for place in near if await only_show_in(connection, *place, show_id)]
         ids = await _folders_at(connection, own)
         places = await folders_of(connection, ids.values())
         seasons_in = {ids[place]: inside[place] for place in own if place in ids and place in inside}
@@ -248,27 +256,6 @@ class _Shelf:
             for picture in pictures:
                 if picture.type == "poster" and "of" not in picture.facts:
                     yield folder_id, picture, picture_source(self._places[folder_id], picture)
-
-
-async def _is_alone(connection: AsyncConnection, place: _Place, show_id: int) -> bool:
-    """Whether a folder, with all below it, holds one show and no film."""
-    root_id, path = place
-    below = (
-        or_(videos.c.base == path, and_(videos.c.base > path + b"/", videos.c.base < path + b"0"))
-        if path
-        else videos.c.base >= b""
-    )
-    other = await connection.execute(
-        select(videos.c.file_id)
-        .outerjoin(episodes, episodes.c.id == videos.c.episode_id)
-        .where(
-            videos.c.root_id == root_id,
-            below,
-            or_(videos.c.movie_id.is_not(None), episodes.c.show_id != show_id),
-        )
-        .limit(1)
-    )
-    return other.first() is None
 
 
 def _named(picture: Picture) -> int:

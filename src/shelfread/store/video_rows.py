@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.video import Stream, Video
@@ -45,6 +45,34 @@ async def parents_of(connection: AsyncConnection, file_ids: Sequence[int]) -> di
         )
         found.update({row[0]: Parents(*row[1:]) for row in rows})
     return found
+
+
+def at_or_below(root_id: int, path: bytes) -> ColumnElement[bool]:
+    """The condition for videos whose item's folder is this one, or lies below it."""
+    if not path:
+        return videos.c.root_id == root_id
+    # The root in both halves: each is a search in the index then, and not a look at all of the root.
+    return or_(
+        and_(videos.c.root_id == root_id, videos.c.base == path),
+        and_(videos.c.root_id == root_id, videos.c.base > path + b"/", videos.c.base < path + b"0"),
+    )
+
+
+async def only_show_in(connection: AsyncConnection, root_id: int, path: bytes, show_id: int) -> bool:
+    """Whether a folder, with all below it, holds one show and no film.
+
+    What stands in the folder of many is of none of them.
+    """
+    other = await connection.execute(
+        select(videos.c.file_id)
+        .outerjoin(episodes, episodes.c.id == videos.c.episode_id)
+        .where(
+            at_or_below(root_id, path),
+            or_(videos.c.movie_id.is_not(None), episodes.c.show_id != show_id),
+        )
+        .limit(1)
+    )
+    return other.first() is None
 
 
 async def take_out(connection: AsyncConnection, file_ids: Sequence[int]) -> None:
