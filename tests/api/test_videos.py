@@ -37,7 +37,9 @@ async def test_a_movie_has_versions_parts_and_discs(live: Live, films: Shelf) ->
     )  # fmt: skip
     assert (best["files"], len(best["parts"]), best["id"]) == (1, 1, best["parts"][0]["id"])
     assert [(one["codec"], one["channels"], one["language"]) for one in best["audio"]] == [("ac3", 6, "en")]
-    assert [(one["language"], one["forced"]) for one in best["subtitles"]] == [("de", True)]
+    # What is signalled as not so is known, other than what nothing signals.
+    texts = [(one["language"], one["forced"], one["default"], one["layout"]) for one in best["subtitles"]]
+    assert texts == [("de", True, False, None)]
     assert (harbour["width"], harbour["hdr"]) == (256, "HDR10")
     assert (other["version"], other["audio_codec"]) == ("1080p", "aac")
     (halves,) = (await movie_of(live, "Two Halves"))["versions"]
@@ -174,7 +176,7 @@ async def test_a_video_shows_everything_that_its_file_says(live: Live, films: Sh
     assert [one["type"] for one in whole["streams"]] == ["video", "audio", "subtitle"]
     picture = whole["streams"][0]
     assert (picture["codec"], picture["bit_depth"], picture["hdr"]) == ("hevc", 10, ["HDR10"])
-    assert [one["title"] for one in whole["chapters"]] == ["Begin", "End"]
+    assert [one["title"] for one in whole["chapters"]] == ["Begin", None]
     assert (whole["type"], whole["container"], whole["resolution"]) == ("movie", "matroska", "2160p")
     assert "path" not in whole
     torn = (await movie_of(live, "Torn"))["versions"][0]["parts"][0]

@@ -57,7 +57,7 @@ def _large() -> bytes:
             pictures=(Picture("hevc", 256, 144, bit_depth=10, colour="bt2020 pq", mastering=True),),
             sounds=(Sound("ac3", "5.1", language="eng", default=True),),
             texts=(Text(language="ger", forced=True),),
-            chapters=((0.0, "Begin"), (0.2, "End")),
+            chapters=((0.0, "Begin"), (0.2, "")),
         )
     )
 

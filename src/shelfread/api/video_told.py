@@ -19,7 +19,6 @@ from shelfread.model.video import Stream
 Row = Mapping[str, Any]
 #: What a file was read to say, and what stands for it where it says nothing.
 _FACTS: dict[str, Any] = {
-    "chapters": [],
     "resolution": None,
     "source": None,
     "release_group": None,
@@ -56,6 +55,7 @@ def video_told(row: Row, who: Principal) -> dict[str, Any]:
     if (facts := told.pop("facts", None)) is not None:
         told |= {name: facts.get(name, usual) for name, usual in _FACTS.items()}
         told["streams"] = [_stream_told(one) for one in facts.get("streams", ())]
+        told["chapters"] = [{"title": None, **one} for one in facts.get("chapters", ())]
     return told
 
 

@@ -93,7 +93,7 @@ class Videos:
 
 def known(video: Video) -> dict[str, Any]:
     """What is known of a video, by the names of its fields; of streams, chapters and people too."""
-    found = _known(video, _VIDEO_FIELDS)
+    found = {name: value for name, value in _known(video, _VIDEO_FIELDS).items() if value is not False}
     for name, own in _INSIDE.items():
         if name in found:
             found[name] = [_known(one, own) for one in found[name]]
@@ -105,7 +105,7 @@ def _known(one: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {
         name: value
         for name in names
-        if (value := getattr(one, name)) is not None and value is not False and value != [] and value != {}
+        if (value := getattr(one, name)) is not None and value != [] and value != {}
     }
 
 
