@@ -17,7 +17,7 @@ OWN = "Shelfread"
 _BUSY = 0.25
 _MB = 1_000_000
 #: Tables in which every file costs the same, so that its first and last tenth can be compared.
-_EVERY_FILE_READ = ("first", "rescan", "tree-first", "many-comics-first", "videos-first")
+_EVERY_FILE_READ = ("first", "rescan", "tree-first", "many-comics-first")
 
 
 @dataclass(slots=True)
@@ -180,7 +180,6 @@ def _targets(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     add("covers a second", of("covers", OWN, "rate"), 45, at_most=False)
     add("names of videos a second", of("names", OWN, "rate"), 10_000, at_most=False)
     add("videos a second, headers and all", of("videos-first", OWN, "rate"), 300, at_most=False)
-    add("first scan of videos, against minidlna", of("videos-first", "minidlna", "ratio"), 1.0)
     for key, what in (("many-comics-first", "tiny comics"), ("tree-first", "tree")):
         add(f"memory in the last tenth against half-way, {what}", of(key, OWN, "end_to_half"), 1.1)
     peaks = [row["peak_bytes"] for table in tables.values() for row in table["rows"] if _is_own(row)]
