@@ -9,6 +9,7 @@ import pytest
 
 from bench.corpus.pictures import picture
 from bench.corpus.video import Film
+from shelfread.media.kind import Source
 from shelfread.media.trouble import MediaTrouble
 from shelfread.media.video.embedded import MOST_BYTES, cover
 from shelfread.model.problem import ProblemCode
@@ -28,6 +29,16 @@ def _refused(folder: Path, content: bytes) -> ProblemCode:
     with pytest.raises(MediaTrouble) as trouble:
         _cover(folder, content)
     return trouble.value.code
+
+
+class _Counting(Source):
+    """A file whose reads are counted."""
+
+    reads = 0
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        self.reads += 1
+        return super().read_at(offset, length)
 
 
 def _element(name: bytes, content: bytes) -> bytes:
@@ -71,6 +82,19 @@ def test_of_several_the_upright_one_that_is_called_cover_is_taken(tmp_path: Path
     for kept in range(len(names), 0, -1):
         best = names[kept - 1] if kept > 2 else names[0]
         assert _cover(tmp_path, _matroska(*pictures[:kept])) == best.encode()
+
+
+def test_what_is_attached_very_many_times_is_not_looked_through(tmp_path: Path) -> None:
+    few = _element(b"\x19\x41\xa4\x69", _attached("a.ttf", b"", b"font/ttf") * 300)
+    segment = _element(b"\x18\x53\x80\x67", few * 50)
+    content = _element(b"\x1a\x45\xdf\xa3", b"\x42\x86\x81\x01") + segment
+    path = tmp_path / "film"
+    path.write_bytes(content)
+    with opened(path) as source:
+        counting = _Counting(source.fd, source.path, source.size)
+        with pytest.raises(MediaTrouble):
+            cover(counting)
+    assert counting.reads < 10_000
 
 
 def test_fonts_and_empty_pictures_are_none(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ _MOST_BYTES = 2 << 20
 _MOST_INSIDE = 10_000
 _MOST_CHAPTERS = 2000
 _MOST_FILES = 200
+#: Lists of attached files.
+_MOST_LISTS = 4
 
 #: RFC 9559, 5.1.4.1.28.3.
 STEREO_MODES = (
@@ -143,8 +145,10 @@ def _take(
     window: Window, name: int, position: int, length: int, found: Segment, sought: dict[int, int], body: int
 ) -> None:
     if name == _ATTACHMENTS:
-        found.attached.append((position, position + length))
-        found.has_cover = found.has_cover or any(pictures(window, position, position + length))
+        # There is one such list in an honest file.
+        if len(found.attached) < _MOST_LISTS:
+            found.attached.append((position, position + length))
+            found.has_cover = found.has_cover or any(pictures(window, position, position + length))
         return
     if name not in _WANTED or length <= 0:
         return
