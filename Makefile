@@ -39,7 +39,7 @@ format: setup ## Let ruff put the code in order
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-bench: setup ## Measure music and books, beside what is installed of other scanners (ARGS=--help)
+bench: setup ## Measure music, books and videos, beside what is installed of other scanners (ARGS=--help)
 	@$(VENV)/bin/python -m bench.run $(ARGS)
 
 bench-queue: setup ## Measure what the queue costs and how quickly it answers
