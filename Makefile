@@ -9,7 +9,7 @@ ARGS :=
 
 # Taken as it was typed, so that any folder name works.
 override DIR := $(value DIR)
-# music or books; unset, make scan guesses.
+# music, books or video; unset, make scan guesses.
 KIND :=
 export DIR KIND LOCAL VENV
 
@@ -22,7 +22,7 @@ help: ## List the targets
 setup: ## Make the environment in .venv from the lock file (only when something changed)
 	@sh tools/setup.sh
 
-scan: setup ## Scan DIR=/path/to/music or comics (KIND=music|books), or without DIR generated samples of both
+scan: setup ## Scan DIR=/path/to/media (KIND=music|books|video), or without DIR generated samples of each
 	@sh tools/scan.sh
 
 test: setup ## Run all tests (ARGS='-k word' to choose)
@@ -39,7 +39,7 @@ format: setup ## Let ruff put the code in order
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-bench: setup ## Measure music and books, beside what is installed of other scanners (ARGS=--help)
+bench: setup ## Measure music, books and videos, beside what is installed of other scanners (ARGS=--help)
 	@$(VENV)/bin/python -m bench.run $(ARGS)
 
 bench-queue: setup ## Measure what the queue costs and how quickly it answers
@@ -55,5 +55,5 @@ lock: ## Resolve the lock files anew (ARGS=--upgrade takes newer versions)
 	@sh tools/lock.sh $(ARGS)
 
 clean: ## Remove the environment, the samples and caches; keeps the catalogue in .local/state
-	@rm -rf $(VENV) $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/sample-books $(LOCAL)/sample-books.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/sample-books $(LOCAL)/sample-books.new $(LOCAL)/sample-videos $(LOCAL)/sample-videos.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

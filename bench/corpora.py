@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.corpus import book_corpora, music, tag_file, tree
+from bench.corpus import book_corpora, music, tag_file, tree, video_library
 
 
 def music_corpus(kept: Path, tracks: int) -> Path:
@@ -54,6 +54,19 @@ def book_corpus(kept: Path, what: str, count: int) -> Path:
             }
             # A few are made sooner than further processes start.
             makers[what](folder, count, processes=1 if count < 100 else 0)
+        _note_made(folder, parameters)
+    return folder
+
+
+def video_corpus(kept: Path, count: int) -> Path:
+    """So many films and episodes as people keep them, made unless they are there."""
+    # Twenty seconds each; a few are made shorter and sooner.
+    length = 100.0 if count >= video_library.ALL_LAYOUTS else 1.0
+    parameters = {"what": "videos", "count": count, "seed": 1, "length": length}
+    folder = kept / f"videos-{count}"
+    if not _is_made(folder, parameters):
+        print(f"making {count} films and episodes ...", flush=True)
+        video_library.build([folder / "Disk 1", folder / "Disk 2"], count, length=length)
         _note_made(folder, parameters)
     return folder
 

@@ -171,10 +171,15 @@ def _targets(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     add("first scan of comics, against codex", of("comics-first", "codex", "ratio"), 0.1)
     in_sync = of("comics-first", "Shelfread, sync", "ratio")
     add("sync against batched, comics (times as long)", 1 / in_sync if in_sync else None, 1.0, at_most=False)
-    for key, what in (("comics-unchanged", "comics"), ("many-comics-unchanged", "tiny comics")):
+    for key, what in (
+        ("comics-unchanged", "comics"), ("many-comics-unchanged", "tiny comics"),
+        ("videos-unchanged", "videos"),
+    ):  # fmt: skip
         add(f"bytes read where nothing changed, {what}", of(key, OWN, "read_bytes"), 0)
     add("EPUBs a second", of("epubs", OWN, "rate"), 2000, at_most=False)
     add("covers a second", of("covers", OWN, "rate"), 45, at_most=False)
+    add("names of videos a second", of("names", OWN, "rate"), 10_000, at_most=False)
+    add("videos a second, headers and all", of("videos-first", OWN, "rate"), 300, at_most=False)
     for key, what in (("many-comics-first", "tiny comics"), ("tree-first", "tree")):
         add(f"memory in the last tenth against half-way, {what}", of(key, OWN, "end_to_half"), 1.1)
     peaks = [row["peak_bytes"] for table in tables.values() for row in table["rows"] if _is_own(row)]

@@ -1,7 +1,7 @@
 """The benchmark: `python -m bench.run`. Shelfread beside what is installed of its peers, in one run.
 
-What is scanned is in `music` and `books`, how contestants take turns in `rounds`; what is compared is always
-of the same round.
+What is scanned is in `music`, `books` and `video`, how contestants take turns in `rounds`; what is compared
+is always of the same round.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import books, machine, music, report
+from bench import books, machine, music, report, video
 from bench.measure import Contestant, Unavailable
-from bench.peers import OF_BOOKS, ON_REQUEST, PEERS
+from bench.peers import OF_BOOKS, OF_VIDEOS, ON_REQUEST, PEERS
 from bench.report import Table
 from bench.rounds import Rounds
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
-SCENARIOS = (*music.SCENARIOS, *books.SCENARIOS)
+SCENARIOS = (*music.SCENARIOS, *books.SCENARIOS, *video.SCENARIOS)
 _NOTES = (
     "Contestants take turns; ratios are of the same round, and their median is shown. Of steps under a "
     "second the middle one of three counts in each round.",
@@ -42,7 +42,8 @@ def measure(rounds: Rounds) -> list[Table]:
         names += [name for name in ON_REQUEST if name not in names]
     # Whom nobody needs is not installed.
     if not wanted & set(music.SCENARIOS):
-        names = [name for name in names if name in OF_BOOKS]
+        knowing = OF_BOOKS + (OF_VIDEOS if "videos" in wanted else ())
+        names = [name for name in names if name in knowing]
     if "comics" not in wanted:
         names = [name for name in names if name != "codex"]
     peers: list[Contestant] = []
@@ -53,7 +54,11 @@ def measure(rounds: Rounds) -> list[Table]:
         else:
             peers.append(peer)
     beside_music = [peer for peer in peers if peer.name != "codex"]
-    return [*music.measure(rounds, wanted, beside_music), *books.measure(rounds, wanted, peers)]
+    return [
+        *music.measure(rounds, wanted, beside_music),
+        *books.measure(rounds, wanted, peers),
+        *video.measure(rounds, wanted, peers),
+    ]
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -67,6 +72,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--epubs", type=int, default=5_000, help="how many EPUBs")
     parser.add_argument("--covers", type=int, default=200, help="how many comics of one large page")
     parser.add_argument("--many-comics", type=int, default=100_000, help="how many tiny comics")
+    parser.add_argument("--videos", type=int, default=2_000, help="how many films and episodes")
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default: 3)")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="several times; default: all")
     parser.add_argument(
@@ -100,7 +106,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     if unknown := set(given.peers) - {*PEERS, "none"}:
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")
     sizes = (given.tracks, given.files, given.comics, given.epubs, given.covers, given.many_comics)
-    if min(*sizes, given.rounds) < 1:
+    if min(*sizes, given.videos, given.rounds) < 1:
         parser.error("sizes and --rounds are at least 1")
     given.corpora = given.corpora.absolute()
     return given
@@ -133,6 +139,7 @@ def main(words: Sequence[str] | None = None) -> int:
             "EPUBs": given.epubs,
             "covers": given.covers,
             "tiny comics": given.many_comics,
+            "videos": given.videos,
             "rounds": given.rounds,
             "database": "PostgreSQL" if given.database else "SQLite",
         },

@@ -153,6 +153,39 @@ class Worker:
         return answer
 
 
+class Names:
+    """What names of videos say, in a process that does nothing else."""
+
+    name = "Shelfread"
+    about = "names: each path of a library of films and episodes understood once, in one new process"
+    steps = frozenset({Step.FIRST})
+    slow = False
+
+    def missing(self) -> str | None:
+        return None
+
+    @contextmanager
+    def start(self, corpus: Path, scratch: Path) -> Iterator[NamesRun]:
+        yield NamesRun(corpus, scratch / "said.json")
+
+
+class NamesRun:
+    """The names of one folder."""
+
+    def __init__(self, corpus: Path, said: Path) -> None:
+        self._corpus = corpus
+        self._said = said
+
+    def do(self, step: Step, *, sample: bool) -> Measured:
+        program = [sys.executable, "-m", "bench.names", os.fspath(self._corpus)]
+        measured = command(program, sample=sample, env=clean_environment(), output=self._said, cwd=_CHECKOUT)
+        answer = json.loads(self._said.read_text())
+        # The start of the interpreter is no part of it.
+        measured.seconds, measured.files = answer["seconds"], answer["names"]
+        measured.says = f"{answer['names']} names"
+        return measured
+
+
 class Cold:
     """The command line, from nothing: interpreter, imports, migrations, processes, scan."""
 

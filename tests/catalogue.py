@@ -35,7 +35,9 @@ RECORDS = (
     "cover_due",
 )
 #: Rows of a kind that belong to one file.
-_OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags")
+_OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags", "videos")
+#: Items of videos, by the number that their words have.
+_ITEMS = {6: "movies", 7: "shows", 8: "episodes"}
 _TIMES = {"added_at", "seen_at", "missing_at", "found_at", "created_at"}
 #: What only a filesystem gives and no one else can repeat.
 STAMP = frozenset({"ctime_ns", "inode", "device", "mtime_ns", "identity"})
@@ -92,6 +94,10 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
     genre = {row["id"]: row["key"] for row in found["genres"]}
     release = {row["id"]: row["key"] for row in found["releases"]}
     series = {row["id"]: row["key"] for row in found["series"]}
+    video = {
+        name: {row["id"]: _video_key(row["key"], root) for row in found[name]} for name in _ITEMS.values()
+    }
+    season = {row["id"]: (video["shows"][row["show_id"]], row["number"]) for row in found["seasons"]}
     of: dict[str, Callable[[Any], Any]] = {
         "library_id": library.__getitem__,
         "root_id": root.__getitem__,
@@ -102,6 +108,11 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
         "genre_id": genre.__getitem__,
         "release_id": release.__getitem__,
         "series_id": lambda row_id: _series_place(series[row_id], root),
+        "movie_id": video["movies"].__getitem__,
+        "show_id": video["shows"].__getitem__,
+        "episode_id": video["episodes"].__getitem__,
+        "season_id": season.__getitem__,
+        "of_key": lambda key: _video_key(key, root),
     }
     dropped = {"id", "old_id", "job_seq", "read_job", *_TIMES, *without}
     result: dict[str, list[Row]] = {}
@@ -118,8 +129,19 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
             # The root is named in the key by its id.
             for row in plain:
                 row["key"] = _series_place(row["key"], root)
+        for row in plain:
+            if name in _ITEMS.values():
+                row["key"] = _video_key(row["key"], root)
+            elif name in ("video_credits", "video_tags"):
+                row["item_id"] = video[_ITEMS[row["kind"]]][row["item_id"]]
         result[name] = sorted(plain, key=repr)
     return result
+
+
+def _video_key(key: str, root: dict[int, bytes]) -> tuple[bytes, str]:
+    """A key that holds in one root only names that root by its id."""
+    root_id, slash, rest = key.partition("/")
+    return (root[int(root_id)], rest) if slash and root_id.isdigit() else (b"", key)
 
 
 def _series_place(key: bytes, root: dict[int, bytes]) -> tuple[bytes, bytes]:
@@ -137,6 +159,17 @@ def _present(found: Rows) -> Rows:
     result["aliases"] = []
     series = {row["series_id"] for row in result["books"]}
     result["series"] = [row for row in found["series"] if row["id"] in series]
+    for name, column, table in (
+        ("movies", "movie_id", "videos"),
+        ("episodes", "episode_id", "videos"),
+        ("shows", "show_id", "episodes"),
+        ("seasons", "season_id", "episodes"),
+    ):
+        there = {row[column] for row in result[table]}
+        result[name] = [row for row in found[name] if row["id"] in there]
+    there = {(kind, row["id"]) for kind, name in _ITEMS.items() for row in result[name]}
+    for name in ("video_credits", "video_tags"):
+        result[name] = [row for row in found[name] if (row["kind"], row["item_id"]) in there]
     releases = {row["release_id"] for row in result["tracks"]}
     result["releases"] = [row for row in found["releases"] if row["id"] in releases]
     result["release_credits"] = [row for row in found["release_credits"] if row["release_id"] in releases]
@@ -166,8 +199,31 @@ def audit(found: Rows) -> list[str]:
     files = {row["id"]: row for row in found["media_files"]}
     tracks = {row["file_id"]: row for row in found["tracks"]}
     books = {row["file_id"]: row for row in found["books"]}
-    check("files without a track or a book", files.keys() - tracks.keys() - books.keys())
-    check("files with both", tracks.keys() & books.keys())
+    videos = {row["file_id"]: row for row in found["videos"]}
+    kinds = Counter(file_id for kind in (tracks, books, videos) for file_id in kind)
+    check("files without an item", files.keys() - kinds.keys())
+    check("files of two kinds", [file_id for file_id, count in kinds.items() if count > 1])
+    for name, column, table in (
+        ("movies", "movie_id", "videos"),
+        ("episodes", "episode_id", "videos"),
+        ("shows", "show_id", "episodes"),
+        ("seasons", "season_id", "episodes"),
+    ):
+        there = {row[column] for row in found[table]}
+        check(f"{name} of nothing", [row["id"] for row in found[name] if row["id"] not in there])
+    check("shows left stale", [row["title"] for row in found["shows"] if row["stale"]])
+    check(
+        "films of no movie, or episodes of no show",
+        [
+            row["base"]
+            for row in videos.values()
+            if (row["type"] == "movie") != (row["movie_id"] is not None)
+            or (row["type"] == "episode") != (row["episode_id"] is not None)
+        ],
+    )
+    items = {(kind, row["id"]) for kind, name in _ITEMS.items() for row in found[name]}
+    words = {(row["kind"], row["item_id"]) for name in ("video_credits", "video_tags") for row in found[name]}
+    check("words of nothing", words - items)
     used_series = {row["series_id"] for row in books.values()}
     check("series without a book", {row["id"] for row in found["series"]} - used_series)
     check("books without a series", [row["title"] for row in books.values() if row["series_id"] is None])

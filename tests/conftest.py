@@ -194,6 +194,13 @@ async def book_pools() -> AsyncIterator[Pools]:
         yield started
 
 
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def video_pools() -> AsyncIterator[Pools]:
+    """Parsers and walkers of videos for every test of this process."""
+    async with warm(KINDS["video"], SIZES) as started:
+        yield started
+
+
 # Files
 
 
@@ -520,6 +527,21 @@ async def new_book_shelf(
 async def book_shelf(database_kind: str, new_book_shelf: NewShelf) -> Shelf:
     """The same for books."""
     return await new_book_shelf(database_kind)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_video_shelf(
+    tmp_path: Path, new_catalogue: NewCatalogue, video_pools: Pools
+) -> AsyncIterator[NewShelf]:
+    """Makes libraries of videos in catalogues of their own."""
+    async with _new_shelf(tmp_path, new_catalogue, video_pools) as maker:
+        yield maker
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def video_shelf(database_kind: str, new_video_shelf: NewShelf) -> Shelf:
+    """The same for videos."""
+    return await new_video_shelf(database_kind)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

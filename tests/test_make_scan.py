@@ -1,4 +1,4 @@
-"""`make scan`: what a newcomer types first, and whose folder holds which kind of media."""
+"""`make scan`: what a newcomer types first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
-
-from tools.guess_kind import kind_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,21 +39,20 @@ def test_the_sample_books_are_made_once_and_scanned_and_a_folder_of_them_is_know
     assert "sample-books  library 1\n" in again.stdout
 
 
+def test_the_sample_videos_are_made_and_scanned_and_a_folder_of_them_is_known_as_videos(
+    tmp_path: Path,
+) -> None:
+    done = _scan(tmp_path, KIND="video")
+    assert done.returncode == 0, done.stderr
+    assert "sample-videos  library 1, new\n24 files" in done.stdout
+    assert "Broken Download (2003).mkv" in done.stdout
+    assert done.stdout.count("  truncated  ") == 1
+    again = _scan(tmp_path, DIR=str(tmp_path / "sample-videos"))
+    assert again.returncode == 0, again.stderr
+    assert "sample-videos  library 1\n" in again.stdout
+
+
 def test_an_unknown_kind_of_sample_is_refused(tmp_path: Path) -> None:
     done = _scan(tmp_path, KIND="films")
     assert done.returncode == 2
-    assert "KIND is music or books" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("names", "kind"),
-    [
-        ([b"01 one.mp3", b"02 two.FLAC", b"booklet.pdf"], "music"),
-        ([b"1.cbz", b"2.CBR", b"theme.mp3"], "books"),
-        ([b"novel.epub"], "books"),
-        ([b"notes.txt", b"no suffix"], "music"),
-        ([], "music"),
-    ],
-)
-def test_what_there_is_more_of_decides(names: list[bytes], kind: str) -> None:
-    assert kind_of(iter(names))[0] == kind
+    assert "KIND is music, books or video" in done.stderr

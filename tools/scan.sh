@@ -1,6 +1,6 @@
 #!/bin/sh
-# Scans $DIR into the catalogue of this checkout, or without it two sample libraries that are generated once:
-# music, then books. Takes DIR, KIND and LOCAL from the environment, as make gives them.
+# Scans $DIR into the catalogue of this checkout, or without it sample libraries that are generated once: music,
+# books, films and series. Takes DIR, KIND and LOCAL from the environment, as make gives them.
 set -eu
 
 local=${LOCAL:-.local}
@@ -19,13 +19,15 @@ sample() {
 
 # This catalogue is the checkout's own, whatever the person's settings say.
 export SHELFREAD_DATA_DIR="$local/state" SHELFREAD_DATABASE_URL=
-problems=no
+problems=no first=yes
 
-# scan KIND FOLDER: one scan is of one kind.
+# scan KIND FOLDER: one scan is of one kind; without one, of what it sees.
 scan() {
     status=0
     trap : INT # the scan stops by itself, in order
-    "$shelfread" scan --kind "$1" -- "$2" || status=$?
+    [ "$first" = yes ] || echo
+    first=no
+    "$shelfread" scan ${1:+--kind "$1"} -- "$2" || status=$?
     trap - INT
     case $status in
         0) ;;
@@ -36,21 +38,20 @@ scan() {
 
 case ${DIR:-} in
     '')
-        kind=${KIND:-both}
-        case $kind in
-            both | music | books) ;;
-            *) printf '%s\n' "scan: KIND is music or books, not $kind" >&2; exit 2 ;;
+        case ${KIND:-all} in
+            all) kinds='music books video'; echo 'scan: first music, then books, then films and series' >&2 ;;
+            music | books | video) kinds=$KIND ;;
+            *) printf '%s\n' "scan: KIND is music, books or video, not $KIND" >&2; exit 2 ;;
         esac
-        if [ "$kind" != books ]; then
-            sample sample "$local/sample"
-            [ "$kind" = music ] || printf '%s\n' "scan: first the music, then the books" >&2
-            scan music "$local/sample"
-        fi
-        if [ "$kind" != music ]; then
-            sample sample-books "$local/sample-books"
-            [ "$kind" = books ] || echo
-            scan books "$local/sample-books"
-        fi
+        for kind in $kinds; do
+            case $kind in
+                music) what=sample ;;
+                books) what=sample-books ;;
+                video) what=sample-videos ;;
+            esac
+            sample "$what" "$local/$what"
+            scan "$kind" "$local/$what"
+        done
         ;;
     *)
         case $DIR in
@@ -58,7 +59,7 @@ case ${DIR:-} in
             '~/'*) folder=$HOME/${DIR#'~/'} ;;
             *) folder=$DIR ;;
         esac
-        scan "${KIND:-$("$python" tools/guess_kind.py "$folder")}" "$folder"
+        scan "${KIND:-}" "$folder"
         ;;
 esac
 [ "$problems" = no ] ||

@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from bench.corpus import book_corpora, book_sample, music, sample, tree
+from bench.corpus import book_corpora, book_sample, music, sample, tree, video_sample
 
 #: How many of each, unless it is said.
 _BOOKS = {"comics": 500, "comics-tiny": 100_000, "comics-covers": 200, "epubs": 5000}
@@ -20,6 +20,7 @@ def _arguments() -> argparse.Namespace:
     for name, about in (
         ("sample", "a small library of music with every format, to look at"),
         ("sample-books", "a small library of comics and other books, to look at"),
+        ("sample-videos", "a small library of films and series, to look at"),
         ("music", "thousands of tagged tracks in album folders, to measure a scan"),
         ("tree", "very many tiny files in nested folders, to measure a walk"),
         ("comics", "tagged comics of twenty pages, to measure a scan"),
@@ -59,6 +60,9 @@ def main() -> None:
     elif given.what == "sample-books":
         books = book_sample.build(given.dest, given.seed)
         made = f"sample library: {books} books, and one broken file"
+    elif given.what == "sample-videos":
+        videos = video_sample.build(given.dest, given.seed)
+        made = f"sample library: {videos} videos, one of them broken"
     elif given.what in _BOOKS:
         make = {
             "comics": book_corpora.comics,

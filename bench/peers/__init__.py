@@ -26,3 +26,5 @@ PEERS: dict[str, Callable[[Path], Contestant]] = {
 ON_REQUEST = ("beets", "supysonic", "codex")
 #: Those that know books; the others are measured beside music.
 OF_BOOKS = ("codex", "find")
+#: Those that know videos.
+OF_VIDEOS = ("minidlna",)

@@ -15,7 +15,7 @@ from bench import memory
 from bench.measure import Measured, Step, Unavailable, watched
 
 _CONFIG = """\
-media_dir=A,{music}
+media_dir={media},{folder}
 db_dir={scratch}/database
 log_dir={scratch}
 log_level=general=warn,artwork=off,database=warn,inotify=off,scanner=info,metadata=off,http=off
@@ -35,13 +35,17 @@ class Minidlna:
     steps = frozenset({Step.FIRST, Step.UNCHANGED, Step.CHANGED})
     slow = False
 
+    def __init__(self, media: str = "A") -> None:
+        #: A for audio, V for videos.
+        self._media = media
+
     @property
     def about(self) -> str:
         said = subprocess.run(["minidlnad", "-V"], capture_output=True, text=True, check=False)
         version = said.stdout.strip().removeprefix("Version ")
         return (
             f"minidlna {version}: -R, then -r, from the line in its log that a scan begins to the line that "
-            "it ended; its start is not counted, and it does not know opus"
+            "it ended; its start is not counted, and it does not know opus, nor all suffixes of videos"
         )
 
     def missing(self) -> str | None:
@@ -56,7 +60,7 @@ class Minidlna:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         config = scratch / "minidlna.conf"
-        config.write_text(_CONFIG.format(music=corpus, scratch=scratch, port=port))
+        config.write_text(_CONFIG.format(media=self._media, folder=corpus, scratch=scratch, port=port))
         yield MinidlnaRun(config, scratch)
 
 

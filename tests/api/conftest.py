@@ -12,6 +12,7 @@ from shelfread.app import App
 from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live, client_of, served, tokens_of
 from tests.api.book_stand import shelf_of_books
+from tests.api.video_stand import shelf_of_videos
 from tests.cli.staying_programs import house
 from tests.conftest import Shelf, Tree
 
@@ -52,5 +53,15 @@ async def comics(live: Live, tmp_path: Path, book_pools: Pools) -> AsyncIterator
     tree = shelf_of_books(tmp_path / "comics")
     library = await live.app.libraries.add("Comics", "books", [os.fsencode(tree.path)])
     made = Shelf(live.app, library.id, [tree], book_pools)
+    await made.outcome()
+    yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def films(live: Live, tmp_path: Path, video_pools: Pools) -> AsyncIterator[Shelf]:
+    """A scanned library of videos of the server."""
+    tree = shelf_of_videos(tmp_path / "videos")
+    library = await live.app.libraries.add("Films", "video", [os.fsencode(tree.path)])
+    made = Shelf(live.app, library.id, [tree], video_pools)
     await made.outcome()
     yield made

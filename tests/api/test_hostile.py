@@ -40,6 +40,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "genre": ("%00", "x" * 501),
     "tag": ("%00", "x" * 501),
     "writer": ("%00", "x" * 501),
+    "person": ("%00", "x" * 501),
     "publisher": ("%00", "x" * 501),
     "language": ("%00", "x" * 65),
 }
@@ -47,7 +48,7 @@ OTHERS = ("id;drop", "-1", str(10**30), "%00", "%ff", "x" * 3000)
 #: PROMISES D2 clamps this one: whatever whole number is said, it counts as 1 to 100.
 CLAMPED = f"{PREFIX}/libraries/{{library_id}}/scan-history"
 #: Any text is a value of these.
-TEXTS = {"genre", "language", "publisher", "q", "tag", "writer"}
+TEXTS = {"genre", "language", "person", "publisher", "q", "tag", "writer"}
 
 
 def _ask_all(live: Live, asked: Iterable[tuple[str, str, bytes | None]]) -> list[tuple[str, int, str, bytes]]:

@@ -21,6 +21,7 @@ import schemathesis
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
+from bench.corpus.video_files import clip
 from shelfread.covers.keeping import Shelf
 from shelfread.model.account import Right
 from shelfread.store.covers import CoverRow, put
@@ -64,7 +65,7 @@ class Stocked:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stocked(
-    tmp_path: Path, database_url: str, pools: Pools, book_pools: Pools
+    tmp_path: Path, database_url: str, pools: Pools, book_pools: Pools, video_pools: Pools
 ) -> AsyncIterator[Stocked]:
     """`shelfread serve` without workers, so that nothing changes but what is asked for."""
     async with house(tmp_path, database_url) as made:
@@ -75,7 +76,14 @@ async def stocked(
         cbz(tmp_path / "books/Series/1.cbz", info={"Title": "Book", "Writer": "Ann"})
         books = await made.app.libraries.add("Books", "books", [bytes(tmp_path / "books")])
         await made.app.scan(books, pools=book_pools)
-        (book,) = (await catalogue.rows(made.app.database))["books"]
+        films = Tree(tmp_path / "films")
+        for name in ("Harbour (2001)/Harbour (2001).mkv", "Fog (2010)/Season 1/Fog S01E01.mkv"):
+            films.write(name, clip("mkv", len(name)))
+        films.write("Harbour (2001)/Harbour (2001).en.srt", b"1\n")
+        videos = await made.app.libraries.add("Films", "video", [bytes(films.path)])
+        await made.app.scan(videos, pools=video_pools)
+        rows = await catalogue.rows(made.app.database)
+        (book,), (movie,), (episode,) = rows["books"], rows["movies"], rows["episodes"]
         digest = Shelf(made.data / "covers").keep(cover(), "image/jpeg")
         shown = CoverRow(5, book["file_id"], books.id, None, "", digest, "image/jpeg", 64, 64)
         await made.app.database.write(lambda connection: put(connection, [shown]))
@@ -95,7 +103,8 @@ async def stocked(
             text = answer.text.replace('"/srv/music/A-M"', f'"{tree.path}/A-M"')
             text = text.replace('"/srv/', f'"{tmp_path}/srv/')
             known = {"job_id": job_id, "book_id": book["file_id"], "series_id": book["series_id"]}
-            known["digest"] = digest
+            known |= {"movie_id": movie["id"], "show_id": episode["show_id"], "episode_id": episode["id"]}
+            known |= {"video_id": rows["videos"][0]["file_id"], "digest": digest}
             yield Stocked(live, known, json.loads(text))
 
 

@@ -23,7 +23,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
 
 def tiny(tmp_path: Path, *more: str) -> list[str]:
     sizes = ["--tracks", "6", "--files", "60", "--comics", "3", "--epubs", "4", "--many-comics", "60"]
-    sizes += ["--covers", "2", "--rounds", "1"]
+    sizes += ["--covers", "2", "--videos", "20", "--rounds", "1"]
     return [*sizes, "--corpora", str(tmp_path / "kept"), "--results", str(tmp_path / "results"), *more]
 
 

@@ -51,12 +51,12 @@ def test_c13_to_c17_what_holds_for_a_library_can_be_said_of_it(shelf: Shelf) -> 
     wanted = [
         "--pattern", "collection", "--no-thumbnails", "--thumbnail-format", "jpeg",
         "--thumbnail-quality", "70", "--thumbnail-size", "200x300",
-        "--convert", "--remove-originals", "--trash-days", "7",
+        "--convert", "--remove-originals", "--trash-days", "7", "--ffprobe",
     ]  # fmt: skip
     said = {
         "pattern": "collection", "thumbnails": False, "thumbnail_format": "jpeg", "thumbnail_quality": 70,
         "thumbnail_width": 200, "thumbnail_height": 300, "convert": True, "remove_originals": True,
-        "trash_days": 7,
+        "trash_days": 7, "ffprobe": True,
     }  # fmt: skip
     add = ("library", "add", "Books", shelf.music, "--kind", "books")
     assert shelf.call(*add, *wanted, "--json").json()["options"] == USUAL | said
@@ -111,7 +111,7 @@ def test_doctor_is_fine_before_and_after_the_first_scan_and_changes_nothing(bare
     assert {name for name, status in checks.items() if status == "failed"} == set()
     wanted = {"version", "sqlite", "locale", "processors", "settings", "workers", "folder"}
     wanted |= {"space", "filesystem"}
-    assert wanted | {"database", "schema", "writing", "integrity", "processes"} == set(checks)
+    assert wanted | {"database", "schema", "writing", "integrity", "processes", "ffprobe"} == set(checks)
     (shelf.folder / "home").chmod(0o755)
     assert "warning  folder" in shelf.call("doctor").out
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import sqlalchemy as sa
-
 from shelfread.store.database import Database
+from tests.store import many_rows
 
 #: Ten of each series. Every tenth series is of the second library; every 50th book is missing, every 100th in
 #: trouble; all of the series 7 is missing.
@@ -52,31 +49,12 @@ INSERT INTO problems (id, root_id, path, path_text, file_id, folder_id, code, de
 
 async def fill(database: Database, count: int = BOOKS) -> None:
     """Fill an empty catalogue."""
-    numbers = (
-        f"(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n)"
-        if database.is_sqlite
-        else f"generate_series(1, {count}) AS n(i)"
+    await many_rows.fill(
+        database,
+        _STEPS,
+        count,
+        bytes="CAST(i AS TEXT)",
+        key="'1/f' || i",
+        one="'/one'",
+        two="'/two'",
     )
-
-    def as_bytes(text: str) -> str:
-        return f"CAST({text} AS BLOB)" if database.is_sqlite else f"convert_to({text}, 'UTF8')"
-
-    text = _STEPS.format(
-        numbers=numbers,
-        count=count,
-        int="" if database.is_sqlite else "::int",
-        bytes=as_bytes("CAST(i AS TEXT)"),
-        key=as_bytes("'1/f' || i"),
-        one=as_bytes("'/one'"),
-        two=as_bytes("'/two'"),
-    )
-
-    async def work(connection: Any) -> None:
-        for statement in text.split(";\n"):
-            await connection.exec_driver_sql(statement.replace("%", "%%" if not database.is_sqlite else "%"))
-
-    await database.write(work)
-    if not database.is_sqlite:
-        async with database.engine.connect() as connection:
-            plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await plain.execute(sa.text("VACUUM ANALYZE"))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import sqlalchemy as sa
-
 from shelfread.store.database import Database
+from tests.store import many_rows
 
 #: Every tenth release is of the second library's; every 50th file is missing, every 100th in trouble.
 TRACKS = 60_000
@@ -48,26 +45,4 @@ INSERT INTO problems (id, root_id, path, path_text, file_id, folder_id, code, de
 
 async def fill(database: Database, count: int = TRACKS) -> None:
     """Fill an empty catalogue."""
-    numbers = (
-        f"(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n)"
-        if database.is_sqlite
-        else f"generate_series(1, {count}) AS n(i)"
-    )
-    text = _STEPS.format(
-        numbers=numbers,
-        count=count,
-        int="" if database.is_sqlite else "::int",
-        bytes="CAST(i AS BLOB)" if database.is_sqlite else "convert_to(i::text, 'UTF8')",
-        one="CAST('/one' AS BLOB)" if database.is_sqlite else "'/one'",
-        two="CAST('/two' AS BLOB)" if database.is_sqlite else "'/two'",
-    )
-
-    async def work(connection: Any) -> None:
-        for statement in text.split(";\n"):
-            await connection.exec_driver_sql(statement.replace("%", "%%" if not database.is_sqlite else "%"))
-
-    await database.write(work)
-    if not database.is_sqlite:
-        async with database.engine.connect() as connection:
-            plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await plain.execute(sa.text("VACUUM ANALYZE"))
+    await many_rows.fill(database, _STEPS, count, bytes="CAST(i AS TEXT)", one="'/one'", two="'/two'")

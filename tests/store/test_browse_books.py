@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,38 +13,24 @@ from shelfread.store.book_items import books_of, series_of
 from shelfread.store.browse_books import WantedBooks, book_page, series_page
 from shelfread.store.cursor import BadCursor
 from shelfread.store.database import Database
-from shelfread.store.keyset import NARROW, Page
+from shelfread.store.keyset import NARROW
 from tests.store import many_books
+from tests.store.many_rows import List, every_page
 from tests.store.plans import plans_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-List = Callable[[Any, WantedBooks], Awaitable[Page]]
-ORDERS: list[tuple[List, str]] = [
+ORDERS: list[tuple[List[WantedBooks], str]] = [
     *((series_page, name) for name in browse_books.SERIES_ORDERS),
     *((book_page, name) for name in browse_books.BOOK_ORDERS),
 ]
 
 
-async def _all(database: Database, listed: List, wanted: WantedBooks) -> list[int]:
-    """Every id of a list, page by page."""
-    found: list[int] = []
-    async with database.read() as connection:
-        while True:
-            part = await listed(connection, wanted)
-            assert len(part.ids) <= wanted.limit
-            found += part.ids
-            if part.next is None:
-                return found
-            assert len(part.ids) == wanted.limit
-            wanted = replace(wanted, after=part.next)
-
-
 async def test_pages_together_are_the_whole_list_in_either_direction(database: Database) -> None:
     await many_books.fill(database, 400)
     for (listed, sort), limit in itertools.product(ORDERS, (7, 500)):
-        up = await _all(database, listed, WantedBooks(sort, limit=limit))
-        down = await _all(database, listed, WantedBooks(sort, descending=True, limit=limit))
+        up = await every_page(database, listed, WantedBooks(sort, limit=limit))
+        down = await every_page(database, listed, WantedBooks(sort, descending=True, limit=limit))
         assert len(up) == len(set(up))
         assert set(up) == set(down)
         if sort != "year":
@@ -56,7 +40,9 @@ async def test_pages_together_are_the_whole_list_in_either_direction(database: D
         rows = await connection.execute(sa.text("SELECT file_id, year FROM books"))
         years = {row[0]: row[1] for row in rows}
     for descending in (False, True):
-        found = [years[one] for one in await _all(database, book_page, WantedBooks("year", descending, 31))]
+        found = [
+            years[one] for one in await every_page(database, book_page, WantedBooks("year", descending, 31))
+        ]
         known = [year for year in found if year is not None]
         assert known == sorted(known, reverse=descending)
         assert found == known + [None] * (len(found) - len(known))
@@ -104,7 +90,7 @@ async def test_filters_of_books_give_exactly_what_fits(database: Database) -> No
     ]
     for number, (more, where) in enumerate(cases):
         sort = ("title", "added_at", "year")[number % 3]
-        found = await _all(database, book_page, WantedBooks(sort, limit=211, **more))
+        found = await every_page(database, book_page, WantedBooks(sort, limit=211, **more))
         assert len(found) == len(set(found))
         assert set(found) == await by_hand(where), (more, sort)
 
@@ -113,7 +99,7 @@ async def test_c3_series_are_filtered_by_what_their_books_say(database: Database
     await many_books.fill(database, 3000)
 
     async def ids(**more: Any) -> set[int]:
-        return set(await _all(database, series_page, WantedBooks("title", limit=97, **more)))
+        return set(await every_page(database, series_page, WantedBooks("title", limit=97, **more)))
 
     everything = set(range(1, 301))
     there = everything - {7}
@@ -154,7 +140,7 @@ async def test_c3_a_series_says_how_its_books_are(database: Database) -> None:
 async def test_books_of_a_series_come_in_their_order(database: Database) -> None:
     await many_books.fill(database, 100)
     wanted = WantedBooks("number", limit=4, series_id=3, status="any")
-    assert await _all(database, book_page, wanted) == [29, 28, 27, 26, 25, 24, 23, 22, 21, 30]
+    assert await every_page(database, book_page, wanted) == [29, 28, 27, 26, 25, 24, 23, 22, 21, 30]
     async with database.read() as connection:
         (one,) = await books_of(connection, [21])
         (whole,) = await books_of(connection, [1], whole=True)

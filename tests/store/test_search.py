@@ -17,6 +17,7 @@ from shelfread.store.search import search
 from shelfread.store.search_due import ItemKind, note
 from shelfread.store.search_index import bring_up_to_date
 from tests.conftest import Shelf
+from tests.videos_on_disk import put
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -169,6 +170,32 @@ async def test_a_library_that_is_removed_leaves_nothing_in_the_index(shelf: Shel
         async with shelf.database.read() as connection:
             index = sa.text("SELECT count(*) FROM search_index WHERE words MATCH 'ann'")
             assert await connection.scalar(index) == 0
+
+
+async def test_videos_are_found_as_they_are_called_now_and_not_when_they_are_gone(video_shelf: Shelf) -> None:
+    async def kinds(text: str) -> list[ItemKind]:
+        assert await bring_up_to_date(video_shelf.database, 60)
+        async with video_shelf.database.read() as connection:
+            return [hit.kind for hit in (await search(connection, text)).hits]
+
+    tree = video_shelf.tree
+    put(tree.path, "Harbour (2001)/Harbour (2001).mkv")
+    put(tree.path, "Fog (2010)/Season 1/Fog S01E01 - Bank.mkv")
+    await video_shelf.scan()
+    assert await kinds("harbour 2001") == [ItemKind.MOVIE]
+    assert await kinds("fog") == [ItemKind.SHOW, ItemKind.EPISODE]
+    assert await kinds("fog bank") == [ItemKind.EPISODE]
+    # Nothing of its episodes is read again when only the show is called otherwise.
+    tree.write("Fog (2010)/tvshow.nfo", "<tvshow><title>Nebel</title></tvshow>")
+    await video_shelf.scan()
+    assert await kinds("nebel") == [ItemKind.SHOW, ItemKind.EPISODE]
+    assert await kinds("nebel bank") == [ItemKind.EPISODE]
+    tree.delete("Fog (2010)")
+    await video_shelf.scan()
+    assert await kinds("fog") == await kinds("bank") == []
+    await video_shelf.app.libraries.remove(video_shelf.library_id)
+    assert await kinds("harbour") == []
+    assert await video_shelf.table("search_rows") == []
 
 
 async def test_the_index_says_what_the_rows_say_however_often_it_was_told(shelf: Shelf) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,33 +12,15 @@ from shelfread.store import browse
 from shelfread.store.browse import Wanted, artist_page, release_page, track_page
 from shelfread.store.cursor import BadCursor, encoded
 from shelfread.store.database import Database
-from shelfread.store.keyset import NARROW, Page
+from shelfread.store.keyset import NARROW
 from tests.conftest import Shelf
 from tests.store import many_tracks
+from tests.store.many_rows import List, every_page
 from tests.store.plans import plans_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-List = Callable[[Any, Wanted], Awaitable[Page]]
-
-
-async def _all(database: Database, listed: List, wanted: Wanted) -> list[int]:
-    """Every id of a list, page by page."""
-    found: list[int] = []
-    async with database.read() as connection:
-        while True:
-            part = await listed(connection, wanted)
-            assert len(part.ids) <= wanted.limit
-            found += part.ids
-            if part.next is None:
-                return found
-            assert len(part.ids) == wanted.limit
-            wanted = Wanted(
-                **{name: getattr(wanted, name) for name in Wanted.__slots__} | {"after": part.next}
-            )
-
-
-ORDERS: list[tuple[List, str]] = [
+ORDERS: list[tuple[List[Wanted], str]] = [
     *((artist_page, name) for name in browse.ARTIST_ORDERS),
     *((release_page, name) for name in browse.RELEASE_ORDERS),
     *((track_page, name) for name in browse.TRACK_ORDERS),
@@ -52,8 +33,8 @@ async def test_pages_together_are_the_whole_list_in_either_direction(database: D
     if limit == 1:
         await database.write(lambda one: one.execute(sa.text("DELETE FROM tracks WHERE file_id > 100")))
     for listed, sort in ORDERS:
-        up = await _all(database, listed, Wanted(sort, limit=limit))
-        down = await _all(database, listed, Wanted(sort, descending=True, limit=limit))
+        up = await every_page(database, listed, Wanted(sort, limit=limit))
+        down = await every_page(database, listed, Wanted(sort, descending=True, limit=limit))
         assert len(up) == len(set(up))
         assert set(up) == set(down)
         if sort != "year":
@@ -62,7 +43,9 @@ async def test_pages_together_are_the_whole_list_in_either_direction(database: D
         rows = await connection.execute(sa.text("SELECT id, year FROM releases"))
         years = {row[0]: row[1] for row in rows}
     for descending in (False, True):
-        found = [years[one] for one in await _all(database, release_page, Wanted("year", descending, limit))]
+        found = [
+            years[one] for one in await every_page(database, release_page, Wanted("year", descending, limit))
+        ]
         known = [year for year in found if year is not None]
         assert known == sorted(known, reverse=descending)
         assert found == known + [None] * (len(found) - len(known))
@@ -70,7 +53,7 @@ async def test_pages_together_are_the_whole_list_in_either_direction(database: D
 
 async def test_a_list_is_stable_while_rows_come_and_go(database: Database) -> None:
     await many_tracks.fill(database, 200)
-    before = await _all(database, track_page, Wanted("title", limit=500))
+    before = await every_page(database, track_page, Wanted("title", limit=500))
     async with database.read() as connection:
         first = await track_page(connection, Wanted("title", limit=20))
 
@@ -79,7 +62,7 @@ async def test_a_list_is_stable_while_rows_come_and_go(database: Database) -> No
         await connection.execute(sa.text(f"DELETE FROM tracks WHERE file_id = {first.ids[-1]}"))
 
     await database.write(change)
-    rest = await _all(database, track_page, Wanted("title", limit=20, after=first.next))
+    rest = await every_page(database, track_page, Wanted("title", limit=20, after=first.next))
     assert [one for one in first.ids + rest if one != 199] == [one for one in before if one != 199]
 
 
@@ -116,7 +99,7 @@ async def test_filters_give_exactly_what_fits(database: Database) -> None:
     ]
     for more, where in cases:
         for sort in ("title", "added_at", "year"):
-            found = await _all(database, track_page, Wanted(sort, limit=211, **more))
+            found = await every_page(database, track_page, Wanted(sort, limit=211, **more))
             assert len(found) == len(set(found))
             assert set(found) == await by_hand(where), (more, sort)
 
@@ -125,7 +108,7 @@ async def test_releases_are_filtered_by_what_their_tracks_say(database: Database
     await many_tracks.fill(database, 3000)
 
     async def ids(**more: Any) -> set[int]:
-        return set(await _all(database, release_page, Wanted("title", limit=97, **more)))
+        return set(await every_page(database, release_page, Wanted("title", limit=97, **more)))
 
     everything = set(range(1, 301))
     assert await ids() == everything
@@ -148,11 +131,11 @@ async def test_a_release_and_an_artist_whose_tracks_are_all_missing_are_hidden(s
     await shelf.scan()
 
     async def titles(**more: Any) -> list[str]:
-        ids = await _all(shelf.database, release_page, Wanted("title", **more))
+        ids = await every_page(shelf.database, release_page, Wanted("title", **more))
         return [{row["id"]: row["title"] for row in await shelf.table("releases")}[one] for one in ids]
 
     async def names(**more: Any) -> list[str]:
-        ids = await _all(shelf.database, artist_page, Wanted("name", **more))
+        ids = await every_page(shelf.database, artist_page, Wanted("name", **more))
         return [{row["id"]: row["name"] for row in await shelf.table("artists")}[one] for one in ids]
 
     assert await titles() == ["Here"]
@@ -168,7 +151,7 @@ async def test_names_are_sorted_without_case_and_accents(shelf: Shelf) -> None:
         shelf.tree.add(f"A/B/{number}.mp3", title=title)
     await shelf.scan()
     titles = {row["file_id"]: row["title"] for row in await shelf.table("tracks")}
-    found = [titles[one] for one in await _all(shelf.database, track_page, Wanted("title"))]
+    found = [titles[one] for one in await every_page(shelf.database, track_page, Wanted("title"))]
     assert found == ["10", "apple", "Ärger", "eel", "Élan", "Øre", "Zebra"]
 
 

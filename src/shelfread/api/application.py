@@ -40,6 +40,7 @@ from shelfread.api.staying import Staying
 from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
 from shelfread.api.users import user_routes
+from shelfread.api.videos import video_routes
 from shelfread.app import App, visits
 
 #: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
@@ -72,6 +73,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         problem_routes(app),
         browse_routes(app),
         book_routes(app),
+        video_routes(app),
         search_routes(app),
         file_routes(app),
         page_routes(app),

@@ -22,6 +22,7 @@ from shelfread.api.lists import (
     FileStatus,
     Genre,
     RowId,
+    Word,
     Year,
     checked,
     file_told,
@@ -34,8 +35,6 @@ from shelfread.model.job_json import iso_us, path_json
 from shelfread.store import book_items, browse_books, items
 from shelfread.store.browse_books import WantedBooks
 
-#: A name that is looked for.
-Word = Annotated[str | None, Query(max_length=500)]
 Language = Annotated[str | None, Query(max_length=64, examples=["en"])]
 Format = Annotated[Literal["cbz", "cbr", "cb7", "cbt", "epub", "pdf"] | None, Query()]
 SeriesStatus = Annotated[

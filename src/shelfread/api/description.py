@@ -34,7 +34,8 @@ _TAGS = {
     "jobs": "One run of a scan: its state, log and problems.",
     "events": "What happens, while it happens (server-sent events).",
     "problems": "Files and folders that are in trouble.",
-    "catalogue": "What was found: artists, releases and tracks, series and books, and their files.",
+    "catalogue": "What was found: artists, releases and tracks, series and books, movies, shows and "
+    "episodes, and their files.",
     "server": "Whether the server is well, and how it fares.",
 }
 #: What FastAPI writes for refusals of its own, which are problem documents here.

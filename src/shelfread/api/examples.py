@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shelfread.api.book_examples import BOOKS
+from shelfread.api.video_examples import VIDEOS
 
 _AT = "2026-01-31T08:15:30.123456Z"
 _JOB = "8b1f4c9e-2f5d-4a39-9d0f-0d1c1f6f7a10"
@@ -137,6 +138,9 @@ EXAMPLES: Mapping[str, Any] = {
             "releases": 803,
             "genres": 37,
             "series": 0,
+            "movies": 0,
+            "shows": 0,
+            "episodes": 0,
             "held": 0,
         },
     },
@@ -195,6 +199,7 @@ EXAMPLES: Mapping[str, Any] = {
     "ReleaseShape": _RELEASE,
     "TrackShape": _TRACK,
     **BOOKS,
+    **VIDEOS,
     "WholeArtist": _ARTIST | {"releases": _RELEASES, "appearances": {"items": [], "next": None}},
     "WholeRelease": _RELEASE | {"tracks": {"items": [_TRACK], "next": None}},
 }

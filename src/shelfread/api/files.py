@@ -1,4 +1,4 @@
-"""The file of a track or a book over HTTP, by id only: whole or a part of it (PROMISES C12).
+"""The file of a track, a book or a video over HTTP, by id only: whole or a part of it (PROMISES C12).
 
 A changed file is sent as it is. It is read in a thread, a piece at a time and no faster than the client takes
 it; who leaves early leaves nothing open. Stands on `app.opening`, which says what may be opened.
@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from shelfread.api.file_types import (
+    ANY_TYPE,
+    BOOK_TYPES,
+    HEADERS,
+    INLINE,
+    TRACK_TYPES,
+    TYPES,
+    VIDEO_TYPES,
+    answers,
+    answers_of_item,
+)
 from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.jobs import Reader
 from shelfread.api.problems import ApiProblem, not_found
@@ -31,62 +41,11 @@ from shelfread.app import App
 from shelfread.app.opening import Gone, Opened, open_file
 from shelfread.settings import Settings
 from shelfread.store.items import FilePlace, file_place, taken_over_by
+from shelfread.store.search_due import ItemKind
+from shelfread.store.video_items import best_file
 
 #: Bytes that are read at a time.
 PIECE = 256 * 1024
-ANY_TYPE = "application/octet-stream"
-#: By container; what is not here is sent as bytes of no known kind.
-TRACK_TYPES = {
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "mp4": "audio/mp4",
-    "aac": "audio/aac",
-    "wav": "audio/wav",
-    "aiff": "audio/aiff",
-    "asf": "audio/x-ms-wma",
-    "ape": "audio/x-ape",
-    "wavpack": "audio/x-wavpack",
-    "musepack": "audio/x-musepack",
-    "dsf": "audio/x-dsf",
-    "tta": "audio/x-tta",
-    "ac3": "audio/ac3",
-    "matroska": "audio/x-matroska",
-}
-#: By format.
-BOOK_TYPES = {
-    "cbz": "application/vnd.comicbook+zip",
-    "cbr": "application/vnd.comicbook-rar",
-    "cb7": "application/x-cb7",
-    "cbt": "application/x-cbt",
-    "epub": "application/epub+zip",
-    "pdf": "application/pdf",
-}
-_TYPES = TRACK_TYPES | BOOK_TYPES
-#: What a browser shows by itself, and without running anything of it.
-_INLINE = frozenset({*TRACK_TYPES, "pdf"})
-_HEADERS = [
-    {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
-    for name, words in (
-        ("Range", "One part: `bytes=0-1023`."),
-        ("If-Range", "The part only if the file is still that of this `ETag` or `Last-Modified`, else all."),
-        ("If-None-Match", "Nothing (304) if it is still that of this `ETag`."),
-        ("If-Modified-Since", "Nothing (304) if it did not change since."),
-    )
-]
-
-
-def _answers(types: Iterable[str]) -> dict[int | str, dict[str, Any]]:
-    """The answers, for the description of the API."""
-    content = {
-        kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*types, ANY_TYPE})
-    }
-    return {
-        200: {"description": "The file.", "content": content},
-        206: {"description": "A part of it.", "content": content},
-        304: {"description": "The client has it."},
-        308: {"description": "The file was moved, and another id is its own."},
-    }
 
 
 def file_routes(app: App) -> APIRouter:
@@ -102,8 +61,8 @@ def file_routes(app: App) -> APIRouter:
         "/tracks/{track_id}/file",
         operation_id="get_track_file",
         response_class=Response,
-        responses=_answers(TRACK_TYPES.values()),
-        openapi_extra={"parameters": _HEADERS},
+        responses=answers(TRACK_TYPES.values()),
+        openapi_extra={"parameters": HEADERS},
     )
     async def get_track_file(_who: Reader, request: Request, track_id: NumberText) -> Response:
         """The file of a track; one part of it where a `Range` says so."""
@@ -114,12 +73,48 @@ def file_routes(app: App) -> APIRouter:
         "/books/{book_id}/file",
         operation_id="get_book_file",
         response_class=Response,
-        responses=_answers(BOOK_TYPES.values()),
-        openapi_extra={"parameters": _HEADERS},
+        responses=answers(BOOK_TYPES.values()),
+        openapi_extra={"parameters": HEADERS},
     )
     async def get_book_file(_who: Reader, request: Request, book_id: NumberText) -> Response:
         """The file of a book; one part of it where a `Range` says so."""
         return await _file(app, request, "books", book_id)
+
+    @routes.head("/videos/{video_id}/file", include_in_schema=False)
+    @routes.get(
+        "/videos/{video_id}/file",
+        operation_id="get_video_file",
+        response_class=Response,
+        responses=answers(VIDEO_TYPES.values()),
+        openapi_extra={"parameters": HEADERS},
+    )
+    async def get_video_file(_who: Reader, request: Request, video_id: NumberText) -> Response:
+        """A video file; one part of it where a `Range` says so."""
+        return await _file(app, request, "videos", video_id)
+
+    @routes.head("/movies/{movie_id}/file", include_in_schema=False)
+    @routes.get(
+        "/movies/{movie_id}/file",
+        operation_id="get_movie_file",
+        response_class=Response,
+        responses=answers_of_item(VIDEO_TYPES.values()),
+        openapi_extra={"parameters": HEADERS},
+    )
+    async def get_movie_file(_who: Reader, request: Request, movie_id: NumberText) -> Response:
+        """The first file of the best version of a movie; one part of it where a `Range` says so."""
+        return await _best_file(app, request, ItemKind.MOVIE, movie_id)
+
+    @routes.head("/episodes/{episode_id}/file", include_in_schema=False)
+    @routes.get(
+        "/episodes/{episode_id}/file",
+        operation_id="get_episode_file",
+        response_class=Response,
+        responses=answers_of_item(VIDEO_TYPES.values()),
+        openapi_extra={"parameters": HEADERS},
+    )
+    async def get_episode_file(_who: Reader, request: Request, episode_id: NumberText) -> Response:
+        """The first file of the best version of an episode; one part of it where a `Range` says so."""
+        return await _best_file(app, request, ItemKind.EPISODE, episode_id)
 
     return routes
 
@@ -133,9 +128,23 @@ async def _file(app: App, request: Request, kind: str, text: str) -> Response:
         return RedirectResponse(f"/api/v1/{kind}/{other}/file", 308)
     if place is None:
         raise not_found(f"{kind.removesuffix('s')} {shown(text)}")
+    return await _sent(app, request, kind, place)
+
+
+async def _best_file(app: App, request: Request, kind: ItemKind, text: str) -> Response:
+    row_id = number_of(text)
+    async with app.database.read() as connection:
+        file_id = await best_file(connection, kind, row_id)
+        place = None if file_id is None else await file_place(connection, "videos", file_id)
+    if place is None:
+        raise not_found(f"{kind.name.lower()} {shown(text)}")
+    return await _sent(app, request, "videos", place)
+
+
+async def _sent(app: App, request: Request, kind: str, place: FilePlace) -> Response:
     opened = await opened_of(place, app.settings)
     try:
-        return _answer(request, place, opened)
+        return _answer(request, kind, place, opened)
     except BaseException:
         os.close(opened.descriptor)
         raise
@@ -162,14 +171,13 @@ async def _opened(place: FilePlace, settings: Settings) -> Opened:
         raise
 
 
-def _answer(request: Request, place: FilePlace, opened: Opened) -> Response:
+def _answer(request: Request, kind: str, place: FilePlace, opened: Opened) -> Response:
     asked = request.headers
     etag = etag_of(opened.size, opened.mtime_ns, opened.inode)
-    kind = _TYPES.get(place.format or "")
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
-        "Content-Disposition": disposition(place.name, inline=place.format in _INLINE),
+        "Content-Disposition": disposition(place.name, inline=place.format in INLINE[kind]),
         "ETag": etag,
         "X-Content-Type-Options": "nosniff",
     }
@@ -193,7 +201,7 @@ def _answer(request: Request, place: FilePlace, opened: Opened) -> Response:
     headers["Content-Length"] = str(end - first)
     if part is not None:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{opened.size}"
-    media_type = kind or ANY_TYPE
+    media_type = TYPES[kind].get(place.format or "", ANY_TYPE)
     if request.method == "HEAD":
         os.close(opened.descriptor)
         return Response(None, 200, headers, media_type=media_type)

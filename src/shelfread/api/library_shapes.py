@@ -46,6 +46,7 @@ class Options(BaseModel):
     convert: StrictBool = Field(default=False, description="Have books in other archives become cbz.")
     remove_originals: StrictBool = Field(default=False, description="What was converted goes to the trash.")
     trash_days: Days = 30
+    ffprobe: StrictBool = Field(default=False, description="Ask ffprobe what a video leaves open.")
 
 
 class OptionsChange(BaseModel):
@@ -67,6 +68,7 @@ class OptionsChange(BaseModel):
     convert: StrictBool | None = None
     remove_originals: StrictBool | None = None
     trash_days: Days | None = None
+    ffprobe: StrictBool | None = None
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Music"])]
@@ -119,7 +121,7 @@ class ScheduleShape(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many items a library holds: `ready`, `missing` and `error` count its tracks, or its books."""
+    """How many items a library holds: `ready`, `missing` and `error` count its files."""
 
     ready: int
     missing: int
@@ -128,6 +130,9 @@ class Counts(BaseModel):
     releases: int
     genres: int
     series: int
+    movies: int
+    shows: int
+    episodes: int
     held: int
 
 

@@ -1,6 +1,6 @@
 """What lists of every kind have in common: the parameters they take, and how a file is told.
 
-Between `browse` and `books` on one side and the store on the other. Knows no route.
+Between `browse`, `books` and `videos` on one side and the store on the other. Knows no route.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ RowId = Annotated[int | None, Query(ge=0, le=LARGEST)]
 After = Annotated[str | None, Query(max_length=2000, description="The `next` of the page before.")]
 Direction = Annotated[Literal["asc", "desc"], Query()]
 Year = Annotated[int | None, Query(ge=0, le=9999)]
-Genre = Annotated[str | None, Query(max_length=500)]
+#: A name that is looked for.
+Word = Annotated[str | None, Query(max_length=500)]
+Genre = Word
 WholeStatus = Annotated[
     Literal["missing", "any"] | None, Query(description="Nothing: only where a file is there.")
 ]

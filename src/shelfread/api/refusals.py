@@ -57,6 +57,9 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "stream_job_events": (_TRIES,),
     "get_track_file": ((416, "invalid-request"),),
     "get_book_file": ((416, "invalid-request"),),
+    "get_video_file": ((416, "invalid-request"),),
+    "get_movie_file": ((416, "invalid-request"),),
+    "get_episode_file": ((416, "invalid-request"),),
     "get_book_page": ((422, "unreadable"),),
 }
 #: Headers of an answer that says so, and what is in them.

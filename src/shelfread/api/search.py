@@ -15,9 +15,11 @@ from shelfread.api.item_shapes import ArtistShape, ReleaseShape, TrackShape
 from shelfread.api.jobs import USUAL, Limit, Reader
 from shelfread.api.lists import After, RowId
 from shelfread.api.problems import ApiProblem
+from shelfread.api.video_shapes import EpisodeShape, MovieShape, ShowShape
+from shelfread.api.video_told import episode_told, movie_told, show_told
 from shelfread.app import App
 from shelfread.app.finding import Finder
-from shelfread.store import book_items, items
+from shelfread.store import book_items, items, video_items
 from shelfread.store.cursor import BadCursor
 from shelfread.store.search_due import ItemKind
 
@@ -27,8 +29,15 @@ KINDS = {
     "track": ItemKind.TRACK,
     "series": ItemKind.SERIES,
     "book": ItemKind.BOOK,
+    "movie": ItemKind.MOVIE,
+    "show": ItemKind.SHOW,
+    "episode": ItemKind.EPISODE,
 }
-Kinds = Annotated[list[Literal["artist", "release", "track", "series", "book"]], Query(max_length=len(KINDS))]
+KindWord = Literal["artist", "release", "track", "series", "book", "movie", "show", "episode"]
+Kinds = Annotated[list[KindWord], Query(max_length=len(KINDS))]
+Found = (
+    ArtistShape | ReleaseShape | TrackShape | SeriesShape | BookShape | MovieShape | ShowShape | EpisodeShape
+)
 #: Of a longer question only the beginning is looked at; one that is longer still is refused.
 LONGEST = 10_000
 
@@ -36,7 +45,7 @@ LONGEST = 10_000
 class SearchPage(BaseModel):
     """What was found, best first. `next` is the cursor of the page behind this one, null on the last."""
 
-    items: list[ArtistShape | ReleaseShape | TrackShape | SeriesShape | BookShape]
+    items: list[Found]
     next: str | None
     complete: bool = Field(
         description="False while something that was catalogued just now is not looked through."
@@ -93,6 +102,12 @@ def search_routes(app: App) -> APIRouter:
                 told[ItemKind.SERIES, row["id"]] = series_told(row, who)
             for row in await book_items.books_of(connection, ids[ItemKind.BOOK]):
                 told[ItemKind.BOOK, row["id"]] = book_told(row, who)
+            for row in await video_items.movies_of(connection, ids[ItemKind.MOVIE]):
+                told[ItemKind.MOVIE, row["id"]] = movie_told(row, who)
+            for row in await video_items.shows_of(connection, ids[ItemKind.SHOW]):
+                told[ItemKind.SHOW, row["id"]] = show_told(row, who)
+            for row in await video_items.episodes_of(connection, ids[ItemKind.EPISODE]):
+                told[ItemKind.EPISODE, row["id"]] = episode_told(row, who)
         # What went between the two questions is left out.
         shown = [told[hit] for hit in found.hits.hits if hit in told]
         return {"items": shown, "next": found.hits.next, "complete": found.complete}

@@ -10,7 +10,11 @@ from importlib import import_module
 
 from shelfread.media.kind import Kind, Reading, Source
 
-_READERS = {"music": "shelfread.media.music", "books": "shelfread.media.books"}
+_READERS = {
+    "music": "shelfread.media.music",
+    "books": "shelfread.media.books",
+    "video": "shelfread.media.video",
+}
 
 
 class AsIs:

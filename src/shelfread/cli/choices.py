@@ -15,9 +15,9 @@ class KindChoice(StrEnum):
 
     MUSIC = "music"
     BOOKS = "books"
+    VIDEO = "video"
 
 
-KindOption = Annotated[KindChoice, typer.Option("--kind", help="The kind of media.")]
 ModeOption = Annotated[
     Mode, typer.Option("--mode", help="Write rows in batches, or each file as soon as it is read.")
 ]

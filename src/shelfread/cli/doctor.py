@@ -23,6 +23,7 @@ from shelfread.cli.outcome import FAILED, FINE, explain
 from shelfread.cli.printing import Paper
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.texts import shown, size, write_json
+from shelfread.media.video.probing import program, reads_descriptors
 from shelfread.scan.children import ScanChildFailed
 from shelfread.scan.extract import ParserPool
 from shelfread.scan.mounts import filesystem_type, is_network
@@ -112,6 +113,18 @@ def sqlite_check(version: tuple[int, int, int]) -> Check:
     return Check("sqlite", OK, name)
 
 
+def ffprobe_check() -> Check:
+    """FFmpeg's program, which nobody needs."""
+    path = program()
+    if path is None:
+        return Check("ffprobe", OK, "not found; videos are read without it")
+    if not reads_descriptors(path):
+        return Check(
+            "ffprobe", OK, f"{path} cannot read open files (FFmpeg 6.0 or newer can), and so is never asked"
+        )
+    return Check("ffprobe", OK, f"{path}, asked for libraries with the option ffprobe")
+
+
 async def _settings_and_below() -> list[Check]:
     try:
         settings = read_settings()
@@ -125,6 +138,7 @@ async def _settings_and_below() -> list[Check]:
         checks += await asyncio.to_thread(lambda: list(_folder(folder)))
     checks += await _database(settings, folder)
     checks.append(await _children(settings))
+    checks.append(await asyncio.to_thread(ffprobe_check))
     return checks
 
 

@@ -21,6 +21,8 @@ from shelfread.cli.outcome import FINE, WITH_PROBLEMS, Refused
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.show import print_block
 from shelfread.cli.texts import path_fields, write_json
+from shelfread.media.kind import Source
+from shelfread.media.video.guess import is_video
 from shelfread.scan.extract import FileReading, FileRef, ParserPool
 from shelfread.settings import Settings, read_settings
 
@@ -31,7 +33,7 @@ NAME_LIMIT = 1 << 16
 #: How zip, RAR, 7z and PDF begin.
 _BOOKS = (b"PK\3\4", b"PK\5\6", b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"%PDF-")
 #: What the catalogue needs and nobody reads.
-_INTERNAL = {"genre_keys", "key"}
+_INTERNAL = {"genre_keys", "key", "belonging"}
 
 
 def inspect_files(files: Sequence[bytes], kind: str | None, as_json: bool) -> int:
@@ -70,18 +72,30 @@ def inspect_names(kind: str | None, null: bool, as_json: bool) -> int:
 
 
 def kind_of(path: bytes) -> str:
-    """The kind whose files have names like this; the first kind when none has."""
-    return _kind_by_suffix(path) or kinds()[0]
+    """The kind whose files have names like this; the first kind when none has.
+
+    `.mp4` is music as well; without the file it is taken for the video that it mostly is.
+    """
+    return (_kinds_by_suffix(path) or kinds())[0]
 
 
 def kind_of_file(path: bytes) -> str:
-    """The kind of a file by its name, or by its first bytes when no kind has such names."""
-    return _kind_by_suffix(path) or _kind_by_content(path) or kinds()[0]
+    """The kind of a file by its name, or by its first bytes when no kind has such names, or several have."""
+    by_suffix = _kinds_by_suffix(path)
+    if len(by_suffix) == 1:
+        return by_suffix[0]
+    by_content = _kind_by_content(path)
+    if by_suffix:
+        return by_content if by_content in by_suffix else by_suffix[-1]
+    return by_content or kinds()[0]
 
 
-def _kind_by_suffix(path: bytes) -> str | None:
+def _kinds_by_suffix(path: bytes) -> list[str]:
+    """The kinds that have such names, the likeliest first; else the one whose sidecars alone have them."""
     suffix = os.path.splitext(path)[1].lower()
-    return next((name for name in kinds() if suffix in reader_of(name).suffixes), None)
+    own = [name for name in reversed(kinds()) if suffix in reader_of(name).suffixes]
+    beside = [name for name in kinds() if suffix in reader_of(name).sidecar_suffixes]
+    return own or (beside if len(beside) == 1 else [])
 
 
 def _kind_by_content(path: bytes) -> str | None:
@@ -92,14 +106,17 @@ def _kind_by_content(path: bytes) -> str | None:
     except OSError:
         return None
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             return None
         head = os.pread(handle, 512, 0)
+        if head.startswith(_BOOKS) or head[257:262] == b"ustar":
+            return "books"
+        return "video" if is_video(Source(handle, path, found.st_size)) else None
     except OSError:
         return None
     finally:
         os.close(handle)
-    return "books" if head.startswith(_BOOKS) or head[257:262] == b"ustar" else None
 
 
 def processors_here() -> int:

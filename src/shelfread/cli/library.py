@@ -76,6 +76,10 @@ _RemoveOriginals = Annotated[
     bool | None, _flag("remove-originals", "Move what was converted to the trash, or leave it (the default).")
 ]
 _TrashDays = Annotated[int | None, _number("trash_days", "How long the trash is kept; 30 by default.")]
+_Ffprobe = Annotated[
+    bool | None,
+    _flag("ffprobe", "Ask FFmpeg's ffprobe, if it is there, what a video leaves open, or not (the default)."),
+]
 
 
 def _given(size: str | None = None, **options: Any) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def _add(
     convert: _Convert = None,
     remove_originals: _RemoveOriginals = None,
     trash_days: _TrashDays = None,
+    ffprobe: _Ffprobe = None,
     schedule: _Schedule = None,
     as_json: AsJson = False,
 ) -> int:
@@ -138,6 +143,7 @@ def _add(
         convert=convert,
         remove_originals=remove_originals,
         trash_days=trash_days,
+        ffprobe=ffprobe,
     )
     folders = [os.fsencode(path) for path in paths]
     return add(os.fsencode(name), folders, kind.value, flags, ignore or [], schedule, as_json)
@@ -179,6 +185,7 @@ def _set(
     convert: _Convert = None,
     remove_originals: _RemoveOriginals = None,
     trash_days: _TrashDays = None,
+    ffprobe: _Ffprobe = None,
     add_root: Annotated[
         list[str] | None, typer.Option("--add-root", metavar="PATH", help="One more root. May be repeated.")
     ] = None,
@@ -216,6 +223,7 @@ def _set(
         convert=convert,
         remove_originals=remove_originals,
         trash_days=trash_days,
+        ffprobe=ffprobe,
     )
     wanted = Wanted(
         name=os.fsencode(name) if name is not None else None,

@@ -15,7 +15,7 @@ from typer.exceptions import Abort, TyperException
 
 from shelfread import __version__
 from shelfread.cli import accounts, jobs, library
-from shelfread.cli.choices import AsJson, IdOption, KindChoice, KindOption, ModeOption, RescanOption
+from shelfread.cli.choices import AsJson, IdOption, KindChoice, ModeOption, RescanOption
 from shelfread.cli.outcome import FAILED, FINE, USAGE, explain
 from shelfread.cli.texts import complain, safe_streams
 from shelfread.scan.plan import Mode
@@ -57,7 +57,10 @@ def _top(
 @app.command("scan")
 def _scan(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Folders to scan, here and now.")],
-    kind: KindOption = KindChoice.MUSIC,
+    kind: Annotated[
+        KindChoice | None,
+        typer.Option("--kind", help="The kind of media; otherwise what a new folder has most of."),
+    ] = None,
     rescan: RescanOption = False,
     mode: ModeOption = Mode.BATCHED,
     as_json: AsJson = False,
@@ -69,7 +72,9 @@ def _scan(
     """
     from shelfread.cli.scan import scan_paths
 
-    return scan_paths([os.fsencode(path) for path in paths], kind.value, rescan, mode, as_json)
+    return scan_paths(
+        [os.fsencode(path) for path in paths], kind.value if kind else None, rescan, mode, as_json
+    )
 
 
 @app.command("problems")

@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from shelfread.app import App
 from shelfread.app.converting import follow_scan_here
 from shelfread.cli.display import Display, display
+from shelfread.cli.guessing import kind_for
 from shelfread.cli.opening import catalogue, library_of
 from shelfread.cli.outcome import FAILED, explain, reason_of
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.summary import Result, print_summary, result_fields
-from shelfread.cli.targets import Target, find_or_make
+from shelfread.cli.targets import Target, find_or_make, folder_of
 from shelfread.cli.texts import complain, write_json
 from shelfread.model.job import CancelRequested, Scope
 from shelfread.scan.plan import Mode
@@ -25,11 +26,12 @@ from shelfread.tasks.child import NICENESS
 _Find = Callable[[App], Awaitable[Target]]
 
 
-def scan_paths(paths: Sequence[bytes], kind: str, rescan: bool, mode: Mode, as_json: bool) -> int:
-    """Scan folders; gives the exit code."""
+def scan_paths(paths: Sequence[bytes], kind: str | None, rescan: bool, mode: Mode, as_json: bool) -> int:
+    """Scan folders, of the kind that they are seen to be when none is named; gives the exit code."""
 
     async def find(app: App) -> Target:
-        return await find_or_make(app, paths, kind)
+        seen = kind or await kind_for(app, [folder_of(path) for path in paths])
+        return await find_or_make(app, paths, seen)
 
     return _run(find, rescan, mode, as_json)
 

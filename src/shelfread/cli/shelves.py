@@ -25,6 +25,9 @@ from shelfread.scan.ignore import fault_of
 from shelfread.store.problems import open_problems
 
 _HISTORY = 5
+#: What the files of a kind belong to.
+_OF_MUSIC = ("releases", "artists", "genres")
+_HOLDS = {"music": _OF_MUSIC, "books": ("series",), "video": ("movies", "shows", "episodes")}
 
 
 @dataclass(frozen=True)
@@ -233,14 +236,13 @@ def _print_library(
             paper.line((colour, f"    {shown(root.reason)}{said}"))
     paper.line()
     items = entry["items"]
-    holds = ("series",) if library.kind == "books" else ("releases", "artists", "genres")
-    rows = {word: number(items[word]) for word in ("ready", "error", "missing", *holds)}
+    rows = {word: number(items[word]) for word in ("ready", "error", "missing", *_HOLDS[library.kind])}
     if items["held"]:
         rows["held as gone"] = f"{number(items['held'])}  (shelfread library confirm {library.id}, or reject)"
     rows["problems"] = number(entry["open_problems"])
     options = [
         name.replace("_", "-")
-        for name in ("follow_symlinks", "ignore_ctime", "ignore_inode")
+        for name in ("follow_symlinks", "ignore_ctime", "ignore_inode", "ffprobe")
         if getattr(library.options, name)
     ]
     if options:

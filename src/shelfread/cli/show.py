@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shelfread.cli import show_video
 from shelfread.cli.texts import duration, shown, size
 
 _HEAD = {"path", "path_b64", "kind", "outcome", "code", "detail", "has_cover"}
@@ -18,6 +19,8 @@ _OWN_LINE = {"artist": "artists", "albumartist": "albumartist", "writer": "write
 _ENTRIES = 6
 #: Longer texts are cut.
 _LONGEST = 200
+#: Fields of videos whose values are many.
+_VIDEO = {"streams": show_video.streams, "chapters": show_video.chapters, "people": show_video.people}
 _GREY, _BOLD, _RED, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
@@ -30,7 +33,11 @@ def print_block(fields: Mapping[str, Any]) -> None:
     said = {key: _value(key, value, fields) for key, value in fields.items() if key not in _HEAD | _WITHIN}
     rows = {key: value for key, value in said.items() if value}
     width = max(map(len, rows), default=0)
-    lines += [f"  {_styled(_GREY, key.ljust(width))}  {value}" for key, value in rows.items()]
+    between = "\n" + " " * (width + 4)
+    lines += [
+        f"  {_styled(_GREY, key.ljust(width))}  {value.replace(chr(10), between)}"
+        for key, value in rows.items()
+    ]
     print("\n".join(lines), end="\n\n")  # noqa: T201
     sys.stdout.flush()
 
@@ -44,6 +51,8 @@ def _value(key: str, value: Any, fields: Mapping[str, Any]) -> str:
         return "; ".join(map(_picture, value))
     if key == "cover" and isinstance(value, Mapping):
         return _cover(value)
+    if key in _VIDEO and isinstance(value, list):
+        return _VIDEO[key](value)
     if key == "credits":
         return _credits(value, fields)
     if key == "tags":

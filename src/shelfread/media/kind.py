@@ -2,7 +2,7 @@
 
 A kind is a folder in `media/` with an object that fulfils `Kind`. The scan calls it by this protocol and
 knows no kind by name. `read` runs in a parser process, which may be killed at any moment; it must not
-write, fetch or start anything.
+write, fetch or start anything (but what `Source.program_s` allows).
 """
 
 from __future__ import annotations
@@ -23,16 +23,25 @@ class Source:
     `relative` is the path below its root, for names that carry facts.
     """
 
-    __slots__ = ("beside", "fd", "path", "relative", "size")
+    __slots__ = ("beside", "fd", "path", "program_s", "relative", "size")
 
     def __init__(
-        self, fd: int, path: bytes, size: int, relative: bytes | None = None, *, beside: bool = False
+        self,
+        fd: int,
+        path: bytes,
+        size: int,
+        relative: bytes | None = None,
+        *,
+        beside: bool = False,
+        program_s: float = 0.0,
     ) -> None:
         #: Files beside it may say something of it: the kind's `fact_suffixes`.
         self.beside = beside
         self.fd = fd
         self.path = path
         self.size = size
+        #: Seconds that another program may take which a reader asks about the file; 0: none is asked.
+        self.program_s = program_s
         self.relative = path if relative is None else relative
 
     def read_at(self, offset: int, length: int) -> bytes:

@@ -62,6 +62,8 @@ class LibraryOptions:
     convert: bool = False
     remove_originals: bool = False
     trash_days: int = 30
+    #: What a video's container leaves open is asked of FFmpeg's ffprobe, where the machine has it.
+    ffprobe: bool = False
 
 
 #: Least and most of the options that are numbers.

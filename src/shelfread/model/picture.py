@@ -29,5 +29,5 @@ class Sidecar:
     #: Pixels; None when it is no picture, or its header could not be read.
     width: int | None = None
     height: int | None = None
-    #: What it says, as JSON of the kind's own words; None for pictures.
+    #: What it says, as JSON of the kind's own words; of a picture what its name says beside what it shows.
     facts: str | None = None

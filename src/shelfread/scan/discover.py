@@ -93,14 +93,16 @@ class Discovery:
         part_files: int,
         findings: Findings,
         fact_suffixes: Collection[bytes] = (),
+        want: int = MEDIA,
     ) -> None:
-        """`fact_suffixes` are those of the kind."""
+        """`fact_suffixes` are those of the kind; `want` is what is wanted of every media file."""
         self._database = database
         self._findings = findings
         self._root_id = root_id
         self._rules = rules
         self._part_files = part_files
         self._facts = fact_suffixes
+        self._want = want
         #: Mounts that are gone with their folder: (relative path), for the problem that says so.
         self.lost_mounts: list[bytes] = []
 
@@ -154,7 +156,7 @@ class Discovery:
     ) -> list[Part]:
         listing = found.listing
         beside = any(os.path.splitext(entry.name)[1].lower() in self._facts for entry in listing.sidecars)
-        want = MEDIA | BESIDE if beside else MEDIA
+        want = self._want | BESIDE if beside else self._want
         to_read = [ToRead(want, entry, row) for entry, row in diff.read]
         to_read += [ToRead(SIDECAR, entry, None) for entry in sidecars.read]
         touched = [

@@ -23,7 +23,7 @@ import msgspec
 
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.children import Child, ScanChildFailed
-from shelfread.scan.parser import BESIDE
+from shelfread.scan.parser import BESIDE, PROGRAMS
 from shelfread.scan.portions import MEDIA, SIDECAR, Chunk, FileReading, FileRef, Portion, Seat
 
 #: A child that fails to start so often in a row ends the scan.
@@ -40,7 +40,7 @@ OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 BARREN_DEATHS = 50
 _NIL = msgspec.Raw(b"\xc0")
 
-__all__ = ["BESIDE", "MEDIA", "SIDECAR", "FileReading", "FileRef", "ParserPool"]
+__all__ = ["BESIDE", "MEDIA", "PROGRAMS", "SIDECAR", "FileReading", "FileRef", "ParserPool"]
 
 
 class ParserPool:

@@ -27,6 +27,9 @@ from shelfread.scan.child import MISSING, Answer, resolve
 ANNOUNCE = 2
 #: Added to what is wanted of a media file: files beside it may say something of it.
 BESIDE = 4
+#: Added to what is wanted of a media file: its reader may ask another program about it. The library wants
+#: that, and a kind that has none to ask does not mind.
+PROGRAMS = 8
 #: A file that changes under the reader is read this often in all.
 ATTEMPTS = 3
 #: One line for people needs no more.
@@ -106,6 +109,8 @@ class Parser:
         self._frame_limit = int(init["frame_limit"])
         # Only for systems without a parent death signal: a hung reader must not outlive its parent.
         self._alarm_s = 2.0 * float(init["file_timeout_s"]) + 5.0
+        # A file that keeps changing is read three times: a program that hangs must not use up its time.
+        self._program_s = float(init["file_timeout_s"]) / 4
         self._spoiled = False
         self.flags = _FLAGS
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -147,6 +152,8 @@ class Parser:
             return stamp, (ProblemCode.NOT_A_FILE, "not a regular file", None, _NIL)
         for _ in range(ATTEMPTS):
             source = Source(fd, path, stamp[0], relative, beside=bool(want & BESIDE))
+            if want & PROGRAMS:
+                source.program_s = self._program_s
             outcome = self._interpret(source, want)
             try:
                 after = stamp_of(os.fstat(fd))

@@ -16,7 +16,7 @@ from shelfread.model.catalogue import FolderWrite
 from shelfread.model.job import Phase
 from shelfread.scan.diff import DiffRules
 from shelfread.scan.discover import Discovery, Part
-from shelfread.scan.extract import ParserPool
+from shelfread.scan.extract import MEDIA, PROGRAMS, ParserPool
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import library_rules
 from shelfread.scan.plan import Mode, Plan
@@ -159,6 +159,7 @@ class _Stream:
                 self._part_files,
                 self._findings,
                 self._kind.fact_suffixes,
+                MEDIA | PROGRAMS if options.ffprobe else MEDIA,
             ),
             self._walkers,
             self._ids,

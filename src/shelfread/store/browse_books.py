@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.store.filters import in_library, of_library, of_status, of_year, there
+from shelfread.store.filters import Made, in_library, of_library, of_status, of_year, trouble_of
 from shelfread.store.folding import sort_key
 from shelfread.store.keyset import Filter, Order, Page, Walk, page
-from shelfread.store.tables import book_credits, book_tags, books, is_odd, media_files, problems, series
+from shelfread.store.tables import book_credits, book_tags, books, media_files, problems, series
 from shelfread.store.visible import any_row, series_is_there
 
 SERIES_ORDERS = {
@@ -31,6 +31,8 @@ BOOK_ORDERS = {
     # Its place in its series: of one series only.
     "number": Order(books.c.place, str),
 }
+#: Series of what.
+_OF_BOOKS = Made(series, series_is_there(series.c.id, series), books, books.c.file_id, books.c.series_id)
 #: Who counts as the writer of a book; of an EPUB it is the author.
 WRITERS = ("writer", "author")
 #: The type of the tags that are genres; all are found by `tag`.
@@ -68,7 +70,7 @@ class WantedBooks:
 async def series_page(connection: AsyncConnection, wanted: WantedBooks) -> Page:
     """Series. Raises BadCursor."""
     own = series.c.id
-    filters = list(_of_series_status(wanted.status))
+    filters = list(_OF_BOOKS.in_state(wanted.status))
     if wanted.library_id is not None:
         filters.append(of_library(series, wanted.library_id))
     if wanted.publisher is not None:
@@ -81,9 +83,7 @@ async def series_page(connection: AsyncConnection, wanted: WantedBooks) -> Page:
     if wanted.year is not None:
         filters.append(of_year(series, own, wanted.year))
     if wanted.has_problem is not None:
-        has = any_row(_books_of(own).where(any_row(_trouble(), books)), series)
-        bad = select(books.c.series_id).join(problems, problems.c.file_id == books.c.file_id)
-        filters.append(Filter(has, _series_ids(bad)) if wanted.has_problem else Filter(~has))
+        filters.append(_OF_BOOKS.in_trouble(wanted.has_problem))
     order = SERIES_ORDERS[wanted.sort]
     walk = Walk(series, own, order, f"e{wanted.sort}", wanted.descending, filters)
     return await page(connection, walk, wanted.limit, wanted.after)
@@ -115,7 +115,7 @@ async def book_page(connection: AsyncConnection, wanted: WantedBooks) -> Page:
     if wanted.year is not None:
         filters.append(of_year(books, own, wanted.year))
     if wanted.has_problem is not None:
-        has = any_row(_trouble(), books)
+        has = any_row(trouble_of(own), books)
         bad = select(problems.c.file_id).where(problems.c.file_id.is_not(None))
         filters.append(Filter(has, bad) if wanted.has_problem else Filter(~has))
     source = books.join(media_files, media_files.c.id == own)
@@ -124,37 +124,12 @@ async def book_page(connection: AsyncConnection, wanted: WantedBooks) -> Page:
     return await page(connection, walk, wanted.limit, wanted.after)
 
 
-def _of_series_status(status: str | None) -> Iterator[Filter]:
-    """A series is there with one of its books; it is missing when all are, in trouble when one has some."""
-    own = series.c.id
-    shown = series_is_there(own, series)
-    if status in (None, "missing", "any"):
-        yield there(shown, status)
-        if status == "missing":
-            # Some of these have other books that are there: the condition above stays.
-            yield Filter(true(), _series_ids(_with_files("missing")))
-        return
-    one = _books_of(own).join(media_files, media_files.c.id == books.c.file_id)
-    bad = any_row(one.where(media_files.c.status == "error"), series)
-    yield there(shown, None)
-    yield Filter(bad, _series_ids(_with_files("error"))) if status == "error" else Filter(~bad)
-
-
-def _with_files(status: str) -> Select[Any]:
-    gone = select(books.c.series_id).join(media_files, media_files.c.id == books.c.file_id)
-    return gone.where(is_odd, media_files.c.status == status)
-
-
 def _books_of(series_id: Any) -> Select[Any]:
     return select(books.c.file_id).where(books.c.series_id == series_id)
 
 
 def _series_ids(query: Select[Any]) -> Select[Any]:
     return query.where(books.c.series_id.is_not(None)).distinct()
-
-
-def _trouble() -> Select[Any]:
-    return select(problems.c.id).where(problems.c.file_id == books.c.file_id)
 
 
 def _in_language(language: str) -> ColumnElement[bool]:

@@ -7,17 +7,29 @@ opened here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, Table, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.clock import now_us
 from shelfread.store.database import run_many
 from shelfread.store.files import sliced
 from shelfread.store.search_due import ItemKind
-from shelfread.store.tables import books, cover_due, folders, media_files, releases, roots, tracks
+from shelfread.store.tables import (
+    books,
+    cover_due,
+    episodes,
+    folders,
+    media_files,
+    movies,
+    releases,
+    roots,
+    seasons,
+    shows,
+    tracks,
+)
 
 #: The kind of the note that stands for all items of a library; its item is 0.
 ALL = 0
@@ -27,6 +39,15 @@ _NOTE = (
     "ON CONFLICT (library_id, kind, item_id) DO UPDATE SET noted = excluded.noted, "
     "again = (cover_due.again OR excluded.again)"
 )
+
+
+#: Items whose rows name their library.
+_OF_LIBRARY: Mapping[ItemKind, Table] = {
+    ItemKind.RELEASE: releases,
+    ItemKind.MOVIE: movies,
+    ItemKind.SHOW: shows,
+    ItemKind.EPISODE: episodes,
+}
 
 
 class Due(NamedTuple):
@@ -46,15 +67,36 @@ async def note(
     *,
     releases: Collection[int] = (),
     books: Collection[int] = (),
+    movies: Collection[int] = (),
+    shows: Collection[int] = (),
+    episodes: Collection[int] = (),
+    seasons: Collection[int] = (),
     again: bool = False,
 ) -> None:
     """Note items of a library that are new, or whose cover may be another now."""
+    ids = {
+        ItemKind.RELEASE: releases,
+        ItemKind.BOOK: books,
+        ItemKind.MOVIE: movies,
+        ItemKind.SHOW: shows,
+        ItemKind.EPISODE: episodes,
+        ItemKind.SEASON: seasons,
+    }
+    await note_items(connection, library_id, ids, again=again)
+
+
+async def note_items(
+    connection: AsyncConnection,
+    library_id: int,
+    ids: Mapping[ItemKind, Collection[int]],
+    *,
+    again: bool = False,
+) -> None:
+    """The same, by kinds."""
     now = now_us()
+    # In one order for all writers: they wait for one another, and never in a circle.
     rows = [
-        (library_id, kind.value, item_id, again, now)
-        for kind, ids in ((ItemKind.RELEASE, releases), (ItemKind.BOOK, books))
-        # In one order for all writers: they wait for one another, and never in a circle.
-        for item_id in sorted(ids)
+        (library_id, kind.value, item_id, again, now) for kind in sorted(ids) for item_id in sorted(ids[kind])
     ]
     await run_many(connection, _NOTE, rows)
 
@@ -114,19 +156,25 @@ async def items_after(
     connection: AsyncConnection, library_id: int, kind: ItemKind, after: int, limit: int
 ) -> list[int]:
     """The next items of a kind in a library, by id."""
-    if kind is ItemKind.RELEASE:
-        query = select(releases.c.id).where(releases.c.library_id == library_id, releases.c.id > after)
-        rows = await connection.execute(query.order_by(releases.c.id).limit(limit))
-    else:
-        rows = await connection.execute(
-            select(books.c.file_id)
+    query: Select[Any]
+    if kind is ItemKind.BOOK:
+        column: Any = books.c.file_id
+        query = (
+            select(column)
             .join(media_files, media_files.c.id == books.c.file_id)
             .join(folders, folders.c.id == media_files.c.folder_id)
             .join(roots, roots.c.id == folders.c.root_id)
-            .where(roots.c.library_id == library_id, books.c.file_id > after)
-            .order_by(books.c.file_id)
-            .limit(limit)
+            .where(roots.c.library_id == library_id)
         )
+    elif kind is ItemKind.SEASON:
+        column = seasons.c.id
+        query = select(column).join(shows, shows.c.id == seasons.c.show_id)
+        query = query.where(shows.c.library_id == library_id)
+    else:
+        table = _OF_LIBRARY[kind]
+        column = table.c.id
+        query = select(column).where(table.c.library_id == library_id)
+    rows = await connection.execute(query.where(column > after).order_by(column).limit(limit))
     return [row[0] for row in rows]
 
 

@@ -1,22 +1,32 @@
-"""What the cover of a release or a book is made from: pictures beside its files, else a picture inside one.
+"""What the cover of an item is made from: pictures beside its files, else a picture inside one.
 
-Reads only what the catalogue knows: names, kinds and stamps. Whether a file really gives a picture turns out
-when it is read, in `tasks.covers`; then the next source is tried.
+Here are releases and books; `video_cover_sources` has films and shows. Reads only what the catalogue knows:
+names, kinds and stamps. Whether a file really gives a picture turns out when it is read, in `tasks.covers`;
+then the next source is tried.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.store import video_cover_sources
+from shelfread.store.cover_files import (
+    CoverSource,
+    Folder,
+    Picture,
+    folders_of,
+    media_source,
+    picture_source,
+    pictures_in,
+)
 from shelfread.store.search_due import ItemKind
-from shelfread.store.tables import books, folders, media_files, sidecars, tracks
+from shelfread.store.tables import books, media_files, tracks
 
 #: Names of pictures that are meant as the cover, the best first.
 _NAMES = ("cover", "folder", "front", "poster", "albumart")
@@ -24,49 +34,11 @@ _NAMES = ("cover", "folder", "front", "poster", "albumart")
 _SCANNED = ("zip", "rar", "7z", "tar")
 
 
-@dataclass(frozen=True, slots=True)
-class CoverSource:
-    """One file that a cover can be made from, as the catalogue knows it."""
-
-    #: A picture file, and not media with a picture inside.
-    is_picture: bool
-    root_id: int
-    #: Below its root.
-    relative: bytes
-    size: int
-    mtime_ns: int
-    #: The half of a double page that is the front, right or left; None where it is no page.
-    front: str | None = None
-
-    @property
-    def key(self) -> str:
-        """The same as long as it gives the same cover. A file that was moved is the same file."""
-        role = "picture" if self.is_picture else "file"
-        return f"{role} {self.size} {self.mtime_ns}" + (f" {self.front}" if self.front else "")
-
-
-class _Folder(NamedTuple):
-    root_id: int
-    parent_id: int | None
-    path: bytes
-
-
-class _Picture(NamedTuple):
-    name: bytes
-    size: int
-    mtime_ns: int
-    type: str
-    pixels: int
-
-    @property
-    def stem(self) -> str:
-        return os.path.splitext(self.name)[0].decode("utf-8", "replace").casefold()
-
-    def rank(self) -> tuple[int, int, int, bytes]:
-        """The best first: called exactly so, then by the word in its name, then the largest."""
-        stem = self.stem
-        named = next((place for place, word in enumerate(_NAMES) if word in stem), len(_NAMES))
-        return (0 if stem in _NAMES else 1, named, -self.pixels, self.name)
+def _rank(picture: Picture) -> tuple[int, int, int, bytes]:
+    """The best first: called exactly so, then by the word in its name, then the largest."""
+    stem = picture.stem
+    named = next((place for place, word in enumerate(_NAMES) if word in stem), len(_NAMES))
+    return (0 if stem in _NAMES else 1, named, -picture.pixels, picture.name)
 
 
 async def sources(connection: AsyncConnection, kind: int, ids: Sequence[int]) -> dict[int, list[CoverSource]]:
@@ -75,7 +47,7 @@ async def sources(connection: AsyncConnection, kind: int, ids: Sequence[int]) ->
         return await _of_releases(connection, ids)
     if kind == ItemKind.BOOK:
         return await _of_books(connection, ids)
-    return {}
+    return await video_cover_sources.sources(connection, kind, ids)
 
 
 # Music: beside the tracks, else inside one
@@ -102,12 +74,12 @@ async def _of_releases(connection: AsyncConnection, ids: Sequence[int]) -> dict[
     tracks_of: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         tracks_of[row.release_id].append(row)
-    places = await _folders(connection, {row.folder_id for each in tracks_of.values() for row in each})
-    parents = await _folders(
+    places = await folders_of(connection, {row.folder_id for each in tracks_of.values() for row in each})
+    parents = await folders_of(
         connection, {place.parent_id for place in places.values() if place.parent_id is not None}
     )
     places |= {folder_id: place for folder_id, place in parents.items() if folder_id not in places}
-    pictures = await _pictures(connection, places)
+    pictures = await pictures_in(connection, places)
     found: dict[int, list[CoverSource]] = {}
     for release_id, own in tracks_of.items():
         # What is missing counts for where its picture would be, and gives none itself.
@@ -116,17 +88,17 @@ async def _of_releases(connection: AsyncConnection, ids: Sequence[int]) -> dict[
         for folder_id in _best_folders([row.folder_id for row in own], places):
             fronts = [picture for picture in pictures.get(folder_id, ()) if picture.type == "front"]
             if fronts:
-                chosen.append(_beside(places[folder_id], min(fronts, key=_Picture.rank), None))
+                chosen.append(picture_source(places[folder_id], min(fronts, key=_rank), None))
                 break
         with_picture = [row for row in there if row.has_cover]
         if with_picture:
             first = min(with_picture, key=lambda row: (row.disc or 1, row.track or 1 << 30, row.name))
-            chosen.append(_inside(places[first.folder_id], first, None))
+            chosen.append(media_source(places[first.folder_id], first, None))
         found[release_id] = chosen
     return found
 
 
-def _best_folders(folder_ids: Sequence[int], places: dict[int, _Folder]) -> list[int]:
+def _best_folders(folder_ids: Sequence[int], places: dict[int, Folder]) -> list[int]:
     """Where the picture of a release is looked for: with most of its tracks, then above its discs."""
     counted = Counter(folder_ids)
     most = min(counted, key=lambda folder_id: (-counted[folder_id], places[folder_id].path))
@@ -160,8 +132,8 @@ async def _of_books(connection: AsyncConnection, ids: Sequence[int]) -> dict[int
             .where(books.c.file_id.in_(list(ids)))
         )
     ).all()
-    places = await _folders(connection, {row.folder_id for row in rows})
-    pictures = await _pictures(connection, places)
+    places = await folders_of(connection, {row.folder_id for row in rows})
+    pictures = await pictures_in(connection, places)
     counted = await connection.execute(
         select(media_files.c.folder_id, func.count())
         .where(media_files.c.folder_id.in_(sorted(places)), media_files.c.status != "missing")
@@ -179,51 +151,11 @@ async def _of_books(connection: AsyncConnection, ids: Sequence[int]) -> dict[int
         named = [picture for picture in beside if picture.stem == own]
         fronts = [picture for picture in beside if alone and picture.type == "front"]
         chosen = [
-            _beside(places[row.folder_id], min(some, key=_Picture.rank), front)
+            picture_source(places[row.folder_id], min(some, key=_rank), front)
             for some in (named, fronts)
             if some
         ][:1]
         if row.status != "missing":
-            chosen.append(_inside(places[row.folder_id], row, front))
+            chosen.append(media_source(places[row.folder_id], row, front))
         found[row.file_id] = chosen
     return found
-
-
-# What both ask for
-
-
-async def _folders(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, _Folder]:
-    rows = await connection.execute(
-        select(folders.c.id, folders.c.root_id, folders.c.parent_id, folders.c.path).where(
-            folders.c.id.in_(sorted(ids))
-        )
-    )
-    return {row[0]: _Folder(*row[1:]) for row in rows}
-
-
-async def _pictures(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, list[_Picture]]:
-    rows = await connection.execute(
-        select(
-            sidecars.c.folder_id,
-            sidecars.c.name,
-            sidecars.c.size,
-            sidecars.c.mtime_ns,
-            sidecars.c.type,
-            sidecars.c.width,
-            sidecars.c.height,
-        ).where(sidecars.c.folder_id.in_(sorted(ids)), sidecars.c.mime.is_not(None))
-    )
-    found: dict[int, list[_Picture]] = defaultdict(list)
-    for folder_id, name, size, mtime_ns, shows, width, height in rows:
-        found[folder_id].append(_Picture(name, size, mtime_ns, shows, (width or 0) * (height or 0)))
-    return found
-
-
-def _beside(place: _Folder, picture: _Picture, front: str | None) -> CoverSource:
-    relative = os.path.join(place.path, picture.name)
-    return CoverSource(True, place.root_id, relative, picture.size, picture.mtime_ns, front)
-
-
-def _inside(place: _Folder, row: Any, front: str | None) -> CoverSource:
-    relative = os.path.join(place.path, row.name)
-    return CoverSource(False, place.root_id, relative, row.size, row.mtime_ns, front)

@@ -1,4 +1,4 @@
-"""Covers: which small picture each release and book has, and why one has none.
+"""Covers: which small picture each item has (releases, books, films, shows...), and why one has none.
 
 The pictures themselves are files (`covers.keeping`), named by what is in them; here is who has which. Knows
 no job and makes nothing.
@@ -6,16 +6,26 @@ no job and makes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.database import run_many
 from shelfread.store.files import sliced
 from shelfread.store.search_due import ItemKind
-from shelfread.store.tables import books, covers, releases
+from shelfread.store.tables import books, covers, episodes, movies, releases, seasons, shows
+
+#: The kinds of items that have covers, each with the column of its ids.
+COVERED: Mapping[ItemKind, ColumnElement[Any]] = {
+    ItemKind.RELEASE: releases.c.id,
+    ItemKind.BOOK: books.c.file_id,
+    ItemKind.MOVIE: movies.c.id,
+    ItemKind.SHOW: shows.c.id,
+    ItemKind.SEASON: seasons.c.id,
+    ItemKind.EPISODE: episodes.c.id,
+}
 
 
 class Cover(NamedTuple):
@@ -57,7 +67,7 @@ _PUT = (
 
 
 async def covers_of(connection: AsyncConnection, kind: int, ids: Collection[int]) -> dict[int, Cover]:
-    """The covers of items of a kind (`ItemKind.RELEASE` or `BOOK`), by id; without those that have none."""
+    """The covers of items of a kind (a key of `COVERED`), by id; without those that have none."""
     found: dict[int, Cover] = {}
     for part in sliced(sorted(ids)):
         rows = await connection.execute(
@@ -104,7 +114,7 @@ async def in_use(connection: AsyncConnection, digests: Collection[str]) -> set[s
 async def forget_removed(connection: AsyncConnection, library_id: int) -> list[str]:
     """Forget the covers of items that a library has no more; gives the digests they had."""
     gone: list[str] = []
-    for kind, column in ((ItemKind.RELEASE, releases.c.id), (ItemKind.BOOK, books.c.file_id)):
+    for kind, column in COVERED.items():
         rows = await connection.execute(
             delete(covers)
             .where(

@@ -29,6 +29,7 @@ from shelfread.store.tables import (
     track_credits,
     track_genres,
     tracks,
+    videos,
 )
 
 #: Texts that may be long: only with one track, not in lists.
@@ -139,7 +140,7 @@ class FilePlace(NamedTuple):
     status: str
     size: int
     mtime_ns: int
-    #: What is in it: of a track the container, of a book the format.
+    #: What is in it: of a track or a video the container, of a book the format.
     format: str | None
     follow_symlinks: bool
     #: The roots of its library.
@@ -147,11 +148,11 @@ class FilePlace(NamedTuple):
 
 
 #: The tables of files by the word for them in addresses, and where each has the format.
-_FORMATS = {"tracks": tracks.c.container, "books": books.c.format}
+_FORMATS = {"tracks": tracks.c.container, "books": books.c.format, "videos": videos.c.container}
 
 
 async def file_place(connection: AsyncConnection, kind: str, file_id: int) -> FilePlace | None:
-    """The place of a file of `kind` ("tracks" or "books"); None when there is no such one."""
+    """The place of a file of `kind` ("tracks", "books" or "videos"); None when there is no such one."""
     table = _FORMATS[kind].table
     found = await connection.execute(
         select(

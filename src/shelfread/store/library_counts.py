@@ -13,18 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.tables import (
     artists,
+    episodes,
     folders,
     genres,
     is_odd,
     media_files,
+    movies,
     releases,
     removals,
     roots,
     series,
+    shows,
 )
 
-#: What is counted: files by status (tracks, or books), what they belong to, held removals.
-NAMES = ("ready", "missing", "error", "artists", "releases", "genres", "series", "held")
+#: What they belong to.
+_PARENTS = (artists, releases, genres, series, movies, shows, episodes)
+#: What is counted: files by status (tracks, books or videos), what they belong to, held removals.
+NAMES = ("ready", "missing", "error", *(table.name for table in _PARENTS), "held")
 
 
 async def counts(connection: AsyncConnection, library_id: int | None = None) -> dict[int, dict[str, int]]:
@@ -45,7 +50,7 @@ async def counts(connection: AsyncConnection, library_id: int | None = None) -> 
         .group_by(mine),
     ]
     columns = [mine] * len(parts)
-    for table in (artists, releases, genres, series):
+    for table in _PARENTS:
         columns.append(table.c.library_id)
         parts.append(
             select(table.c.library_id, literal(table.name), func.count()).group_by(table.c.library_id)

@@ -7,7 +7,7 @@ search costs what it shows. Knows nothing of how the index is kept: that is `sea
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,16 +17,42 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.cursor import decoded, encoded
 from shelfread.store.folding import TEXT_LENGTH, is_symbols, is_unspaced, sort_key, words_of
-from shelfread.store.search_due import ItemKind
+from shelfread.store.search_due import SEARCHED, ItemKind
 from shelfread.store.search_index import KIND_SHIFT, key_of
-from shelfread.store.tables import artists, media_files, releases, search_rows, series
-from shelfread.store.visible import any_row, artist_is_there, release_is_there, series_is_there
+from shelfread.store.tables import (
+    artists,
+    episodes,
+    media_files,
+    movies,
+    releases,
+    search_rows,
+    series,
+    shows,
+)
+from shelfread.store.visible import (
+    any_row,
+    artist_is_there,
+    episode_is_there,
+    movie_is_there,
+    release_is_there,
+    series_is_there,
+    show_is_there,
+)
 
 #: Words of a question that count; the rest of a longer one is not looked at.
 MOST_WORDS = 12
 #: Above every name that begins with another.
 _END = "\U0010ffff"
 _EXACT, _BEGINS, _HAS = range(3)
+#: What is made of files, and is there with one of them; everything else is a file.
+_MADE: dict[ItemKind, tuple[sa.Table, Callable[[Any, Any], ColumnElement[bool]]]] = {
+    ItemKind.ARTIST: (artists, artist_is_there),
+    ItemKind.RELEASE: (releases, release_is_there),
+    ItemKind.SERIES: (series, series_is_there),
+    ItemKind.MOVIE: (movies, movie_is_there),
+    ItemKind.SHOW: (shows, show_is_there),
+    ItemKind.EPISODE: (episodes, episode_is_there),
+}
 
 
 class Hit(NamedTuple):
@@ -47,7 +73,7 @@ async def search(
     connection: AsyncConnection,
     text: str,
     *,
-    kinds: Collection[ItemKind] = tuple(ItemKind),
+    kinds: Collection[ItemKind] = SEARCHED,
     library_id: int | None = None,
     limit: int = 50,
     after: str | None = None,
@@ -75,7 +101,7 @@ async def search(
     found: list[tuple[int, int, int]] = []
     if name:
         for rank in (_EXACT, _BEGINS, _HAS):
-            for kind in sorted(set(kinds) or set(ItemKind)):
+            for kind in sorted(set(kinds) or SEARCHED):
                 if (rank, kind) < start[:2] or len(found) > limit:
                     continue
                 past = start[2] if (rank, kind) == start[:2] else 0
@@ -136,15 +162,10 @@ def _uses_fts(connection: AsyncConnection, rank: int) -> bool:
 
 def _is_there(kind: ItemKind, row_id: Any) -> ColumnElement[bool]:
     """The row may be gone, or its file missing, since the index was told of it."""
-    if kind is ItemKind.ARTIST:
-        row = select(artists.c.id).where(artists.c.id == row_id)
-        return any_row(row.where(artist_is_there(artists.c.id, artists)), search_rows)
-    if kind is ItemKind.RELEASE:
-        row = select(releases.c.id).where(releases.c.id == row_id)
-        return any_row(row.where(release_is_there(releases.c.id, releases)), search_rows)
-    if kind is ItemKind.SERIES:
-        row = select(series.c.id).where(series.c.id == row_id)
-        return any_row(row.where(series_is_there(series.c.id, series)), search_rows)
+    if kind in _MADE:
+        table, is_there = _MADE[kind]
+        row = select(table.c.id).where(table.c.id == row_id)
+        return any_row(row.where(is_there(table.c.id, table)), search_rows)
     there = select(media_files.c.id).where(media_files.c.id == row_id, media_files.c.status != "missing")
     return any_row(there, search_rows)
 

@@ -21,13 +21,22 @@ NOTE_SIZE = 600
 
 
 class ItemKind(IntEnum):
-    """What can be searched, in the order in which it is shown."""
+    """What the catalogue holds, by the numbers that tables have, in the order in which a search shows it."""
 
     ARTIST = 1
     RELEASE = 2
     TRACK = 3
     SERIES = 4
     BOOK = 5
+    MOVIE = 6
+    SHOW = 7
+    EPISODE = 8
+    #: Has a cover, and is not searched.
+    SEASON = 9
+
+
+#: What can be searched.
+SEARCHED = tuple(one for one in ItemKind if one is not ItemKind.SEASON)
 
 
 async def note(
@@ -38,6 +47,9 @@ async def note(
     tracks: Collection[int] = (),
     series: Collection[int] = (),
     books: Collection[int] = (),
+    movies: Collection[int] = (),
+    shows: Collection[int] = (),
+    episodes: Collection[int] = (),
 ) -> None:
     """Note rows that were made, changed or removed."""
     notes: list[dict[str, list[int]]] = []
@@ -48,6 +60,9 @@ async def note(
         (ItemKind.TRACK, tracks),
         (ItemKind.SERIES, series),
         (ItemKind.BOOK, books),
+        (ItemKind.MOVIE, movies),
+        (ItemKind.SHOW, shows),
+        (ItemKind.EPISODE, episodes),
     ):
         name, ordered = str(kind.value), sorted(ids)
         while ordered:

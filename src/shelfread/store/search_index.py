@@ -19,18 +19,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.store.database import Database, run_many
 from shelfread.store.files import sliced
 from shelfread.store.folding import indexed_words, sort_key
-from shelfread.store.search_due import ItemKind
+from shelfread.store.search_due import SEARCHED, ItemKind, note
 from shelfread.store.tables import (
     artists,
     book_credits,
     books,
+    episodes,
     folders,
     media_files,
+    movies,
     releases,
     roots,
     search_due,
     search_rows,
     series,
+    shows,
+    video_credits,
 )
 from shelfread.store.tables import tracks as track_rows
 
@@ -84,7 +88,8 @@ async def _take_one(connection: AsyncConnection) -> bool:
     if "sweep" in items:
         settled = await _sweep(connection, items["sweep"])
     else:
-        for kind in ItemKind:
+        await _note_retitled(connection, items.get(str(ItemKind.SHOW.value), ()))
+        for kind in SEARCHED:
             await _make(connection, kind, items.get(str(kind.value), ()))
         settled = True
     if settled:
@@ -119,6 +124,20 @@ async def _make(connection: AsyncConnection, kind: ItemKind, ids: Sequence[int])
             )
 
 
+async def _note_retitled(connection: AsyncConnection, show_ids: Sequence[int]) -> None:
+    """Note the episodes of shows that have other names now: they are found by these too."""
+    first = key_of(ItemKind.SHOW, 0)
+    for part in sliced(show_ids):
+        rows = await connection.execute(
+            select(shows.c.id, shows.c.title, search_rows.c.name)
+            .join(search_rows, search_rows.c.key == shows.c.id + first)
+            .where(shows.c.id.in_(part))
+        )
+        retitled = [row.id for row in rows if sort_key(row.title) != row.name]
+        own = select(episodes.c.id).where(episodes.c.show_id.in_(retitled))
+        await note(connection, episodes=list((await connection.execute(own)).scalars()) if retitled else ())
+
+
 def _texts(kind: ItemKind, ids: Sequence[int]) -> sa.Select[Any]:
     """Id, library, name and what else is searched of rows that are there."""
     if kind is ItemKind.ARTIST:
@@ -135,6 +154,24 @@ def _texts(kind: ItemKind, ids: Sequence[int]) -> sa.Select[Any]:
         )
     if kind is ItemKind.BOOK:
         return _placed(books, books.c.title, books.c.series, _writers()).where(books.c.file_id.in_(ids))
+    if kind is ItemKind.EPISODE:
+        # One without a title is called as its show is.
+        name = func.coalesce(episodes.c.title, shows.c.title)
+        query = select(
+            episodes.c.id,
+            episodes.c.library_id,
+            name,
+            shows.c.title,
+            shows.c.named,
+            _people(kind, episodes.c.id),
+        )
+        return query.join(shows, shows.c.id == episodes.c.show_id).where(episodes.c.id.in_(ids))
+    if kind in (ItemKind.MOVIE, ItemKind.SHOW):
+        table = movies if kind is ItemKind.MOVIE else shows
+        of = table.c
+        year = sa.cast(of.year, sa.Text)
+        query = select(of.id, of.library_id, of.title, of.original_title, year, _people(kind, of.id))
+        return query.where(of.id.in_(ids))
     return _placed(track_rows, track_rows.c.title, track_rows.c.artist).where(track_rows.c.file_id.in_(ids))
 
 
@@ -152,6 +189,13 @@ def _writers() -> Any:
     """Who is credited for a book, blanks between."""
     names = func.aggregate_strings(book_credits.c.name, " ")
     return select(names).where(book_credits.c.file_id == books.c.file_id).scalar_subquery()
+
+
+def _people(kind: ItemKind, row_id: Any) -> Any:
+    """Who had a part in a movie, a show or an episode, blanks between."""
+    names = func.aggregate_strings(video_credits.c.name, " ")
+    mine = (video_credits.c.kind == int(kind), video_credits.c.item_id == row_id)
+    return select(names).where(*mine).scalar_subquery()
 
 
 def _vector(words: str) -> str:
@@ -182,6 +226,9 @@ async def _sweep(connection: AsyncConnection, library_id: int) -> bool:
         (ItemKind.TRACK, track_rows, track_rows.c.file_id),
         (ItemKind.SERIES, series, series.c.id),
         (ItemKind.BOOK, books, books.c.file_id),
+        (ItemKind.MOVIE, movies, movies.c.id),
+        (ItemKind.SHOW, shows, shows.c.id),
+        (ItemKind.EPISODE, episodes, episodes.c.id),
     ):
         first = key_of(kind, 0)
         found = await connection.execute(

@@ -490,13 +490,193 @@ book_tags = sa.Table(
     sqlite_with_rowid=False,
 )
 
+movies = sa.Table(
+    "movies",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    # What its names say it is; see `media.video.belonging`.
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("original_title", sa.Text),
+    sa.Column("year", sa.Integer),
+    sa.Column("date", sa.String(10)),
+    sa.Column("plot", sa.Text),
+    sa.Column("age_rating", sa.Text),
+    sa.Column("rating", sa.Float),
+    # JSON: sort_title, tagline, outline, runtime_min, votes, set, provider_ids, sources, guessed.
+    sa.Column("more", sa.Text, nullable=False),
+    sa.Column("added_at", BIG, nullable=False),
+    _sort_key(),
+    sa.UniqueConstraint("library_id", "key"),
+    sa.Index(None, "sort_key", "id"),
+    sa.Index(None, "year", "id"),
+    sa.Index(None, "added_at", "id"),
+)
+
+shows = sa.Table(
+    "shows",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    sa.Column("key", sa.Text, nullable=False),
+    # As the folders and names of its episodes call it, and the year they give: shown where no NFO says more.
+    sa.Column("named", sa.Text, nullable=False),
+    sa.Column("named_year", sa.Integer),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("original_title", sa.Text),
+    sa.Column("year", sa.Integer),
+    sa.Column("date", sa.String(10)),
+    # Continuing or Ended, as written.
+    sa.Column("status", sa.String(32)),
+    sa.Column("plot", sa.Text),
+    sa.Column("age_rating", sa.Text),
+    sa.Column("rating", sa.Float),
+    # JSON, as of movies; named_ids are those that its folders and names give.
+    sa.Column("more", sa.Text, nullable=False),
+    # What stands beside its episodes must be looked at again, by the next finishing transaction.
+    sa.Column("stale", sa.Boolean, nullable=False),
+    sa.Column("added_at", BIG, nullable=False),
+    _sort_key(),
+    sa.UniqueConstraint("library_id", "key"),
+    sa.Index(None, "sort_key", "id"),
+    sa.Index(None, "year", "id"),
+    sa.Index(None, "added_at", "id"),
+)
+sa.Index("ix_shows_stale", shows.c.library_id, shows.c.id, sqlite_where=_stale, postgresql_where=_stale)
+
+seasons = sa.Table(
+    "seasons",
+    metadata,
+    _id(),
+    _ref("show_id", "shows.id"),
+    # 0 holds the specials.
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("title", sa.Text),
+    sa.Column("plot", sa.Text),
+    sa.Column("added_at", BIG, nullable=False),
+    sa.UniqueConstraint("show_id", "number"),
+)
+
+episodes = sa.Table(
+    "episodes",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    _ref("show_id", "shows.id", cascade=False),
+    # Null where nothing says which: counted through, or by its date.
+    _ref("season_id", "seasons.id", nullable=True, cascade=False),
+    # The show's key and what tells the episode from the others of its show.
+    sa.Column("key", sa.Text, nullable=False),
+    # Null where nothing says it.
+    sa.Column("title", sa.Text),
+    sa.Column("season", sa.Integer),
+    sa.Column("episode", sa.Integer),
+    sa.Column("episode_end", sa.Integer),
+    sa.Column("absolute", sa.Integer),
+    sa.Column("absolute_end", sa.Integer),
+    sa.Column("air_date", sa.String(10)),
+    sa.Column("plot", sa.Text),
+    sa.Column("rating", sa.Float),
+    sa.Column("more", sa.Text, nullable=False),
+    sa.Column("added_at", BIG, nullable=False),
+    # Its place among the episodes of its show.
+    sa.Column("place", KEY, nullable=False),
+    _sort_key(),
+    sa.UniqueConstraint("library_id", "key"),
+    sa.Index(None, "show_id", "place", "id"),
+    sa.Index(None, "season_id", "place", "id"),
+    sa.Index(None, "sort_key", "id"),
+    sa.Index(None, "air_date", "id"),
+    sa.Index(None, "added_at", "id"),
+)
+
+#: Video files: versions and parts of movies and episodes, and what belongs to them.
+videos = sa.Table(
+    "videos",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("media_files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # movie, episode, extra or sample.
+    sa.Column("type", sa.String(8), nullable=False),
+    _ref("movie_id", "movies.id", nullable=True, cascade=False),
+    _ref("episode_id", "episodes.id", nullable=True, cascade=False),
+    # The folder of the item, below its root: that of the film, not of its disc, extras or parts.
+    _ref("root_id", "roots.id"),
+    sa.Column("base", sa.LargeBinary, nullable=False),
+    # The key of the movie that an extra's own name speaks of.
+    sa.Column("of_key", sa.Text),
+    sa.Column("title", sa.Text),
+    # Of an extra or a sample: trailer, featurette...
+    sa.Column("extra", sa.String(32)),
+    # What tells the versions of one item apart; empty where nothing does.
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("edition", sa.Text),
+    sa.Column("part", sa.Integer),
+    # A file of a disc that is one item; such files have no parts.
+    sa.Column("disc", sa.Boolean, nullable=False),
+    sa.Column("three_d", sa.String(16)),
+    sa.Column("container", sa.String(16)),
+    sa.Column("duration_s", sa.Float),
+    sa.Column("bitrate_kbps", sa.Integer),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("video_codec", sa.String(16)),
+    # The best there is: "Dolby Vision 8.1"; null where it has none.
+    sa.Column("hdr", sa.String(32)),
+    sa.Column("audio_codec", sa.String(16)),
+    sa.Column("channels", sa.Integer),
+    sa.Column("has_cover", sa.Boolean, nullable=False),
+    # JSON: everything that was read of the file, in the words of `model.video.Video`.
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Index(None, "movie_id"),
+    sa.Index(None, "episode_id"),
+    sa.Index(None, "root_id", "base"),
+)
+
+#: Who had a part in movies (6), shows (7) and episodes (8): by the numbers of `ItemKind`.
+video_credits = sa.Table(
+    "video_credits",
+    metadata,
+    sa.Column("kind", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item_id", BIG, primary_key=True, autoincrement=False),
+    # director, writer, actor, producer, composer, creator.
+    sa.Column("role", sa.String(16), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key", KEY, nullable=False),
+    sa.Column("character", sa.Text),
+    sa.Index(None, "key", "kind", "item_id"),
+    sqlite_with_rowid=False,
+)
+
+video_tags = sa.Table(
+    "video_tags",
+    metadata,
+    sa.Column("kind", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item_id", BIG, primary_key=True, autoincrement=False),
+    # genre, tag, studio, country.
+    sa.Column("type", sa.String(16), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key", KEY, nullable=False),
+    sa.Index(None, "key", "type", "kind", "item_id"),
+    sqlite_with_rowid=False,
+)
+
 #: What can be searched: names and words of artists, releases and tracks. Brought up to date by
 #: `search_index`, and never believed: whoever reads it asks the rows themselves. The words are in an FTS5
 #: table over this one on SQLite, and in a GIN index on PostgreSQL: `search_index`, made by migrations.
 search_rows = sa.Table(
     "search_rows",
     metadata,
-    # The kind (1 artist, 2 release, 3 track, 4 series, 5 book) above 48 bits of the row's id.
+    # The kind (1 artist, 2 release, 3 track, 4 series, 5 book, 6 movie, 7 show,
+    # 8 episode) above 48 bits of the row's id.
     sa.Column("key", BIG, primary_key=True, autoincrement=False),
     sa.Column("library_id", BIG, nullable=False),
     # What it is sorted by.

@@ -1,6 +1,6 @@
 """What people are shown of the catalogue: not what is missing, unless they ask (DESIGN rule 1).
 
-Conditions for the statements of `browse`, `browse_books` and `search`, each about one row.
+Conditions for the statements of `browse`, `browse_books`, `browse_videos` and `search`, each about one row.
 """
 
 from __future__ import annotations
@@ -10,13 +10,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased
 
-from shelfread.store.tables import books, media_files, release_credits, track_credits, tracks
+from shelfread.store.tables import (
+    books,
+    episodes,
+    media_files,
+    release_credits,
+    track_credits,
+    tracks,
+    videos,
+)
 
 _file = aliased(media_files, name="shown_file")
 _track = aliased(tracks, name="shown_track")
 _credit = aliased(track_credits, name="shown_credit")
 _by = aliased(release_credits, name="shown_by")
 _book = aliased(books, name="shown_book")
+_video = aliased(videos, name="shown_video")
+_episode = aliased(episodes, name="shown_episode")
 _THERE: Any = _file.c.status != "missing"
 
 
@@ -53,3 +63,24 @@ def series_is_there(series_id: Any, outside: Any) -> ColumnElement[bool]:
     """Whether a series has a book whose file is not missing."""
     there = select(_book.c.file_id).join(_file, _file.c.id == _book.c.file_id)
     return any_row(there.where(_book.c.series_id == series_id, _THERE), outside)
+
+
+def movie_is_there(movie_id: Any, outside: Any) -> ColumnElement[bool]:
+    """Whether a movie has a file that is not missing; its extras do not count."""
+    mine = (_video.c.movie_id == movie_id, _video.c.type == "movie")
+    return any_row(_video_files().where(*mine, _THERE), outside)
+
+
+def show_is_there(show_id: Any, outside: Any) -> ColumnElement[bool]:
+    """Whether a show has an episode whose file is not missing."""
+    there = _video_files().join(_episode, _episode.c.id == _video.c.episode_id)
+    return any_row(there.where(_episode.c.show_id == show_id, _THERE), outside)
+
+
+def episode_is_there(episode_id: Any, outside: Any) -> ColumnElement[bool]:
+    """Whether an episode has a file that is not missing."""
+    return any_row(_video_files().where(_video.c.episode_id == episode_id, _THERE), outside)
+
+
+def _video_files() -> Select[Any]:
+    return select(_video.c.file_id).join(_file, _file.c.id == _video.c.file_id)

@@ -21,7 +21,8 @@ from shelfread.scan.extract import MEDIA, SIDECAR, FileRef, ParserPool
 from shelfread.store import covers
 from shelfread.store.clock import now_us
 from shelfread.store.cover_due import Due
-from shelfread.store.cover_sources import CoverSource, sources
+from shelfread.store.cover_files import CoverSource
+from shelfread.store.cover_sources import sources
 from shelfread.store.covers import CoverRow
 from shelfread.store.database import Database
 from shelfread.tasks.cover_child import FRONTS, ROLE, Made

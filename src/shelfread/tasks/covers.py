@@ -142,7 +142,7 @@ class CoverWork:
             wish = await cover_due.wish(connection, self._library.id)
         if wish is None:
             return
-        for kind in (ItemKind.RELEASE, ItemKind.BOOK):
+        for kind in covers.COVERED:
             after = 0
             while True:
                 async with self._database.read() as connection:
@@ -248,8 +248,7 @@ class _Noting:
     again: bool
 
     async def __call__(self, connection: Any) -> None:
-        some = {"releases" if self.kind is ItemKind.RELEASE else "books": self.ids}
-        await cover_due.note(connection, self.library_id, again=self.again, **some)
+        await cover_due.note_items(connection, self.library_id, {self.kind: self.ids}, again=self.again)
 
 
 def _unwritable(shelf: Shelf, error: OSError) -> TaskFailed:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shelfread.media.books.name_folders import folder_of
 from shelfread.media.books.name_tags import date_in
 from shelfread.media.books.names import from_name, inspect_name
-from shelfread.media.books.values import number_sort
+from shelfread.media.values import number_sort
 from shelfread.model.books import Book
 from tests.media.books import name_table as said
 

@@ -10,7 +10,7 @@ from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.comicinfo import read_comicinfo
 from shelfread.model.books import Book, BookCredit, BookTag, Page
 from shelfread.model.problem import ProblemCode
-from tests.media.books.hostile_xml import SECRET, doctypes, document, wrongly_declared
+from tests.media.hostile_xml import SECRET, doctypes, document, wrongly_declared
 
 _WHOLE = """<?xml version="1.0" encoding="utf-8"?>
 <ComicInfo xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">

@@ -19,7 +19,7 @@ from shelfread.media.books.epub import cover_of, inside, read_epub
 from shelfread.media.kind import Source
 from shelfread.model.books import Book, Page
 from shelfread.model.problem import ProblemCode
-from tests.media.books.hostile_xml import SECRET, doctypes, document
+from tests.media.hostile_xml import SECRET, doctypes, document
 
 _MANIFEST = (
     '<manifest><item id="c" href="Cover%20Art.jpg" media-type="image/jpeg" properties="cover-image"/>'

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.books_on_disk import page
-from tests.media.books.hostile_xml import SECRET, doctypes, document, wrongly_declared
+from tests.media.hostile_xml import SECRET, doctypes, document, wrongly_declared
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_MEMORY = 300 << 20

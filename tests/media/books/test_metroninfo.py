@@ -7,7 +7,7 @@ import pytest
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.metroninfo import read_metroninfo
 from shelfread.model.books import Book, BookCredit, BookTag
-from tests.media.books.hostile_xml import document
+from tests.media.hostile_xml import document
 
 _WHOLE = """<?xml version="1.0" encoding="UTF-8"?>
 <MetronInfo xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="x.xsd">

@@ -10,7 +10,7 @@ from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.opf import read_opf, read_package
 from shelfread.model.books import Book, BookCredit, BookTag
 from shelfread.model.problem import ProblemCode
-from tests.media.books.hostile_xml import SECRET, doctypes, document, wrongly_declared
+from tests.media.hostile_xml import SECRET, doctypes, document, wrongly_declared
 
 _EPUB_3 = b"""<?xml version="1.0" encoding="UTF-8"?>
 <package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id">

@@ -22,7 +22,7 @@ from shelfread.media.window import Memory
 from shelfread.model.books import Book
 from shelfread.model.problem import ProblemCode
 from tests.media.books import hostile_pdfs as made
-from tests.media.books.hostile_xml import SECRET, doctypes
+from tests.media.hostile_xml import SECRET, doctypes
 
 Opened = Callable[[Path], Source]
 

@@ -6,10 +6,10 @@ archive has the pages themselves.
 
 from __future__ import annotations
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.roles import credit, show_writers
-from shelfread.media.books.xml import parse
+from shelfread.media.xml import parse
 from shelfread.model.books import Book, BookTag, Page
 from shelfread.model.problem import ProblemCode
 

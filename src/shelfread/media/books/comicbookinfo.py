@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.roles import credit, role_of, show_writers, turned
 from shelfread.model.books import Book, BookTag

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from shelfread.media.books.archives.base import Archive, ArchiveEntry, BookTrouble
 from shelfread.media.books.opf import Package, read_package
-from shelfread.media.books.xml import MOST_BYTES, parse
 from shelfread.media.pictures import measure
 from shelfread.media.window import Memory, Window
+from shelfread.media.xml import MOST_BYTES, parse
 from shelfread.model.books import Book, Page
 from shelfread.model.problem import ProblemCode
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from shelfread.media.books.values import number_sort
+from shelfread.media.values import number_sort
 from shelfread.model.books import Book
 
 #: By what decides who is first to know: the fields that are taken together.

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.roles import credit, role_of, show_writers
-from shelfread.media.books.xml import Node, parse
+from shelfread.media.xml import Node, parse
 from shelfread.model.books import Book, BookTag
 from shelfread.model.problem import ProblemCode
 

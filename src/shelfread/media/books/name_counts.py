@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from shelfread.media.books.name_words import NOT_COUNTED, NUMBERED_NAMES, key_of
-from shelfread.media.books.values import number_sort
+from shelfread.media.values import number_sort
 
 #: Where a date stood in brackets.
 DATE_MARK = "\x01"

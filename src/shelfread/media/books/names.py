@@ -16,7 +16,7 @@ from shelfread.media.books.name_counts import DATE_MARK, Counts, counts_in, only
 from shelfread.media.books.name_folders import Folder, folder_of, neat, shown
 from shelfread.media.books.name_tags import Tags, date_in, tags_apart
 from shelfread.media.books.name_words import NOT_COUNTED, key_of
-from shelfread.media.books.values import number_sort
+from shelfread.media.values import number_sort
 from shelfread.model.books import Book, BookCredit
 
 _SUFFIX = re.compile(

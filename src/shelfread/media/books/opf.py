@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.opf_metas import Metas
 from shelfread.media.books.opf_people import take_people
 from shelfread.media.books.opf_series import take_series
-from shelfread.media.books.xml import Node, parse
+from shelfread.media.xml import Node, parse
 from shelfread.model.books import Book, BookTag
 from shelfread.model.problem import ProblemCode
 

@@ -6,7 +6,7 @@ and may refine another element by its id. It knows none of the names.
 
 from __future__ import annotations
 
-from shelfread.media.books.xml import Node
+from shelfread.media.xml import Node
 
 
 class Metas:

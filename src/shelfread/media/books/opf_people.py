@@ -5,10 +5,10 @@ Part of `opf`, which gives it the elements. It knows no archive.
 
 from __future__ import annotations
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.opf_metas import Metas
 from shelfread.media.books.roles import credit, role_of, show_writers
-from shelfread.media.books.xml import Node
+from shelfread.media.xml import Node
 from shelfread.model.books import Book
 
 #: "Book producer": the program that made the file.

@@ -5,7 +5,7 @@ Part of `opf`. A collection of the type `set` is an edition sold together and no
 
 from __future__ import annotations
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.opf_metas import Metas
 from shelfread.model.books import Book
 

@@ -10,7 +10,7 @@ import ctypes
 import re
 from typing import Any
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.roles import credit, show_writers, turned
 from shelfread.model.books import Book, BookTag
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.model.books import Book, BookCredit
 
 #: Credits of one book.

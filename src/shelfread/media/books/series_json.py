@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.model.books import SeriesFacts
 from shelfread.model.problem import ProblemCode

@@ -11,11 +11,11 @@ import re
 import zlib
 from typing import NamedTuple
 
-from shelfread.media.books import values
+from shelfread.media import values
 from shelfread.media.books.archives.base import BookTrouble
 from shelfread.media.books.roles import credit, show_writers
-from shelfread.media.books.xml import Node, parse
 from shelfread.media.window import Readable
+from shelfread.media.xml import Node, parse
 from shelfread.model.books import Book, BookTag
 
 #: So much of each end is looked through.

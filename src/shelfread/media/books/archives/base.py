@@ -11,16 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from shelfread.model.problem import ProblemCode
+from shelfread.media.trouble import MediaTrouble
 
-
-class BookTrouble(Exception):
-    """A book cannot be read, or not whole: a code from the closed list and a line for people."""
-
-    def __init__(self, code: ProblemCode, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
+#: What the readers of books raise; so does that of XML, which every kind has.
+BookTrouble = MediaTrouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shelfread.media.books.archives.base import BookTrouble
-from shelfread.media.books.xml import MOST_BYTES, Node, parse
+from shelfread.media.trouble import MediaTrouble
+from shelfread.media.xml import MOST_BYTES, Node, parse, parse_all
 from shelfread.model.problem import ProblemCode
-from tests.media.books.hostile_xml import SECRET, doctypes, document, wrongly_declared
+from tests.media.hostile_xml import SECRET, doctypes, document, wrongly_declared
 
 _TOUCHED: list[str] | None = None
 
@@ -41,7 +41,7 @@ def nothing_opened() -> Iterator[None]:
 
 
 def _code(content: bytes) -> ProblemCode:
-    with pytest.raises(BookTrouble) as caught:
+    with pytest.raises(MediaTrouble) as caught:
         parse(content, "x.xml")
     assert "x.xml" in caught.value.detail
     return caught.value.code
@@ -173,7 +173,7 @@ def test_c3_what_needs_much_mending_is_quick_too(piece: str) -> None:
     for opening in ("<r>", "<!DOCTYPE r ["):
         content = (opening + piece * ((1 << 20) // len(piece))).encode()[: 1 << 20]
         started = time.process_time()
-        with suppress(BookTrouble):
+        with suppress(MediaTrouble):
             parse(content, "x")
         assert time.process_time() - started < 2
 
@@ -220,5 +220,24 @@ def test_whole_text_keeps_the_words_of_markup() -> None:
 def test_c3_whatever_the_bytes_there_is_a_tree_or_a_trouble(pieces: list[bytes]) -> None:
     try:
         assert isinstance(parse(b"".join(pieces), "x"), Node)
-    except BookTrouble as trouble:
+    except MediaTrouble as trouble:
         assert trouble.code in (ProblemCode.DAMAGED, ProblemCode.LIMIT_EXCEEDED)  # noqa: PT017
+
+
+def test_several_roots_are_read_and_what_stands_around_them_is_not() -> None:
+    content = '\ufeff<?xml version="1.0"?>\n<a>Ü</a> words <?xml version="1.0"?><b/><!-- c --><c x="1&2"/>'
+    content += "\nhttp://x/?a&b"
+    assert [node.name for node in parse_all(content.encode(), "x")] == ["a", "b", "c"]
+    assert [node.text for node in parse_all(content.encode("utf-16"), "x")] == ["Ü", "", ""]
+    assert [node.name for node in parse_all(b"<a/><b>", "x")] == ["a"]
+    for nothing in (b"", b"words", b"<a"):
+        with pytest.raises(MediaTrouble):
+            parse_all(nothing, "x")
+
+
+def test_c6_no_root_of_several_declares_an_entity(tmp_path: Path) -> None:
+    for what, doctype, reference in doctypes(tmp_path):
+        content = document("r", f"<a>{reference}one</a>", doctype) + f"<r>{reference}two</r>".encode()
+        with nothing_opened():
+            first, second = parse_all(content, "x")
+        assert (first.children[0].text, second.text) == ("one", "two"), what

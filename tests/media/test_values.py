@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shelfread.media.books import values
+from shelfread.media import values
 
 
 def test_c6_texts_lose_what_no_text_has_and_are_cut() -> None:

@@ -1,10 +1,10 @@
-"""XML as books carry it, made into a small tree: wrong declarations are healed, none is obeyed.
+"""XML as media carry it, made into a small tree: wrong declarations are healed, none is obeyed.
 
-Stands below all readers of XML in books, over the standard library's expat. Expat is never shown a document
-type: a document that has one loses it first, so no entity can be declared, none expanded and none fetched,
-whatever the document says. A sound document is parsed as it is; one that is not goes through `_healed` once
-(encodings, control characters, stray `&`, names of entities) and is parsed again. Names lose their prefix
-and their case, since half of all books bind prefixes wrongly. It knows no vocabulary.
+Stands below the readers of XML of all kinds, over the standard library's expat. Expat is never shown a
+document type: a document that has one loses it first, so no entity can be declared, none expanded and none
+fetched, whatever the document says. A sound document is parsed as it is; one that is not goes through
+`_healed` once (encodings, control characters, stray `&`, names of entities) and is parsed again. Names lose
+their prefix and their case, since half of all files bind prefixes wrongly. It knows no vocabulary.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from html.entities import name2codepoint
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate, XMLParserType
 
-from shelfread.media.books.archives.base import BookTrouble
+from shelfread.media.trouble import MediaTrouble
 from shelfread.model.problem import ProblemCode
 
 #: Bytes of one document.
@@ -80,7 +80,7 @@ def parse(content: bytes, what: str, *, textless: frozenset[str] = frozenset()) 
         textless: Names of elements in whose children no text is expected: it is passed over, quicker.
 
     Raises:
-        BookTrouble: LIMIT_EXCEEDED for what is too big, too deep or too much, DAMAGED for what is no XML.
+        MediaTrouble: LIMIT_EXCEEDED for what is too big, too deep or too much, DAMAGED for what is no XML.
     """
     if len(content) > MOST_BYTES:
         raise _too_much(what, f"{len(content):,} bytes; {MOST_BYTES:,} are read")
@@ -99,6 +99,26 @@ def parse(content: bytes, what: str, *, textless: frozenset[str] = frozenset()) 
         return _tree(_healed(content), what, textless)
     except ExpatError as error:
         raise _damaged(what, f"{ErrorString(error.code)} in line {error.lineno}") from None
+
+
+def parse_all(content: bytes, what: str) -> list[Node]:
+    """The elements of a document that has several roots, one after the other; what is around them is none.
+
+    Raises:
+        MediaTrouble: As `parse`.
+    """
+    if len(content) > _MOST_HEALED:
+        return [parse(content, what)]
+    text = _decoded(content)
+    inner = _DECLARATION.sub("", text[max(text.find("<"), 0) : text.rfind(">") + 1])
+    try:
+        root = parse(f"<all>{_without_doctype(inner)}</all>".encode("utf-8", "replace"), what)
+    except MediaTrouble as trouble:
+        if trouble.code is not ProblemCode.DAMAGED:
+            raise
+        # Not every piece is sound; the first may be.
+        return [parse(content, what)]
+    return root.children or [parse(content, what)]
 
 
 def _tree(content: bytes, what: str, textless: frozenset[str]) -> Node:
@@ -155,12 +175,12 @@ def _fed(parser: XMLParserType, content: bytes, stack: list[Node], top: Node) ->
             raise
 
 
-def _too_much(what: str, detail: str) -> BookTrouble:
-    return BookTrouble(ProblemCode.LIMIT_EXCEEDED, f"{what} has {detail}")
+def _too_much(what: str, detail: str) -> MediaTrouble:
+    return MediaTrouble(ProblemCode.LIMIT_EXCEEDED, f"{what} has {detail}")
 
 
-def _damaged(what: str, detail: str) -> BookTrouble:
-    return BookTrouble(ProblemCode.DAMAGED, f"{what} cannot be read: {detail}")
+def _damaged(what: str, detail: str) -> MediaTrouble:
+    return MediaTrouble(ProblemCode.DAMAGED, f"{what} cannot be read: {detail}")
 
 
 # --- Healing.
@@ -178,6 +198,7 @@ _IN_DOCTYPE = re.compile(
 )
 _OWN = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
+_DECLARATION = re.compile(r"<\?xml\b[^<>]{0,200}>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})""")
 #: Only these are believed: Python knows odder ones, some of which take very long.
 _ENCODINGS = re.compile(

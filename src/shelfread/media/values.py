@@ -1,6 +1,6 @@
-"""Texts, numbers and dates in the metadata of books: what of it can be believed.
+"""Texts, numbers and dates in metadata: what of it can be believed.
 
-Stands below all readers of metadata in this folder. Pure: text in, a value or None out, and never an
+Stands below the readers of metadata of all kinds. Pure: text in, a value or None out, and never an
 exception, whatever the text. It knows no vocabulary. What cannot be understood is None, not a guess.
 """
 
