@@ -12,6 +12,7 @@ import itertools
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import warnings
 import zlib
@@ -44,7 +45,11 @@ SIZES = PoolSizes(parsers=2, walkers=1)
 
 
 def pytest_configure() -> None:
-    """Whoever starts tests in the background may have them ignore signals; so would their programs."""
+    """Nothing of whoever starts the tests is to change what the programs do that they start."""
+    # Hundreds of processes are started, and each would compile all of what it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    # Who runs in the background may ignore signals; so would the programs.
     for number, own in (
         (signal.SIGINT, signal.default_int_handler),
         (signal.SIGQUIT, signal.SIG_DFL),
@@ -121,8 +126,12 @@ def postgres() -> Iterator[PostgresServer]:
     try:
         server = get_server(folder)
         found = PostgresServer(server.get_uri())
-        # A server that nobody will ever start again need not wait for its disk.
-        found.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        # A server whose machine will not fail under it need not wait for its disk, nor write pages twice.
+        found.execute(
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            "SELECT pg_reload_conf()",
+        )
         yield found
         server.cleanup()
     finally:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 
 from shelfread.api.application import make_application
 from shelfread.api.listening import HttpServer, listen, url_of
@@ -16,6 +17,8 @@ from shelfread.app import App
 from shelfread.model.account import Right
 from shelfread.web.pages import page_routes
 
+#: For tests in which nobody gets as far as the database: once is enough.
+NO_SQL = pytest.mark.parametrize("database_kind", ["sqlite"])
 #: A password that tests log in with.
 PASSWORD = "correct horse battery staple"
 

@@ -14,7 +14,7 @@ import pytest
 from shelfread.api.asgi import Message
 from shelfread.api.bounds import BODY_LIMIT, DEPTH_LIMIT, Bounds, check_body
 from shelfread.api.problems import ApiProblem
-from tests.api.api_stand import Live
+from tests.api.api_stand import NO_SQL, Live
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -146,6 +146,7 @@ async def test_odd_addresses_are_a_4xx_and_nothing_else(live: Live, path: str, s
     assert b"application/problem+json" in answer
 
 
+@NO_SQL
 @pytest.mark.parametrize(
     ("hosts", "status"),
     [

@@ -18,6 +18,7 @@ from shelfread.api import health
 from shelfread.api.application import HEADERS, make_application
 from shelfread.api.listening import CannotListen, HttpServer, listen, url_of
 from shelfread.app import App
+from tests.api.api_stand import NO_SQL
 from tests.cli.staying_programs import get
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -136,6 +137,7 @@ async def test_a_database_that_fails_or_hangs_is_unavailable_and_is_asked_once_f
         assert (await ask("/readyz"))[0] == 200
 
 
+@NO_SQL
 @pytest.mark.parametrize(
     ("path", "method", "status"),
     [

@@ -359,7 +359,7 @@ async def test_a_second_signal_leaves_at_once(at_home: House, big: Path) -> None
     began = time.monotonic()
     server.tell(signal.SIGTERM)
     assert await server.ended(10) == 143
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4, "not after the 5 s that a child which hangs is given"
     await _gone(family)
     await at_home.serve()
     assert (await at_home.job_is(job_id, JobStatus.COMPLETED)).losses <= 1

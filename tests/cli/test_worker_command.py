@@ -20,7 +20,7 @@ async def test_d23_d28_a_worker_drains_the_queue_and_waits_for_more(anywhere: Ho
     folders = small_libraries(tmp_path / "some", 6)
     libraries = [await anywhere.library(folder, folder.name) for folder in folders]
     ids = [await anywhere.queue(library) for library in libraries]
-    worker = anywhere.program("worker", start=AS_TYPED)
+    worker = anywhere.program("worker", start=AS_TYPED, SHELFREAD_WORKER_POLL_SECONDS="60")
     for job_id in ids:
         await anywhere.job_is(job_id, JobStatus.COMPLETED)
         await anywhere.completed_once(job_id)
@@ -33,7 +33,7 @@ async def test_d23_d28_a_worker_drains_the_queue_and_waits_for_more(anywhere: Ho
     began = time.monotonic()
     again = await anywhere.queue(libraries[0])
     await anywhere.job_is(again, JobStatus.COMPLETED)
-    assert time.monotonic() - began < 4, "it was woken and did not wait for its poll of 5 s"
+    assert time.monotonic() - began < 30, "it was woken and did not wait for its poll of 60 s"
     worker.tell(signal.SIGTERM)
     assert await worker.ended(10) == 0
     assert worker.out.read_bytes() == b""
@@ -120,7 +120,7 @@ async def test_d30_another_worker_takes_over_from_one_that_was_killed(anywhere: 
     began = time.monotonic()
     first.tell(signal.SIGKILL)
     await anywhere.runs_again(job_id, fence)
-    assert time.monotonic() - began < 6, "by the lock, and not after a lease of 30 s"
+    assert time.monotonic() - began < 20, "by the lock, and not after a lease of 30 s"
     done = await anywhere.job_is(job_id, JobStatus.COMPLETED)
     assert done.counters is not None
     assert done.counters.added == FILES

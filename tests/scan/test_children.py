@@ -108,7 +108,7 @@ async def test_a_cancelled_request_kills_the_child_at_once(start: Start) -> None
     with pytest.raises(asyncio.CancelledError):
         await task
     await child.ended()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10, "not when it has hung its 1000 s"
     assert gone(child.pid)
 
 

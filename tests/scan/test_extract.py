@@ -250,7 +250,7 @@ async def test_a_cancelled_read_kills_its_reader_and_no_other_chunk(tmp_path: Pa
         with pytest.raises(asyncio.CancelledError):
             await hung
         assert_read(files[3:], await behind, {})
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 10, "long before the 30 s that a file may take"
         assert gone(pid)
 
 
@@ -264,7 +264,7 @@ async def test_closing_ends_everything_at_once_and_fails_what_waits(tmp_path: Pa
     await asyncio.wait(tasks, timeout=0.05)
     begun = time.monotonic()
     await pool.close()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10, "long before the 30 s that a file may take"
     assert all(gone(pid) for pid in pids)
     for result in await asyncio.gather(*tasks, return_exceptions=True):
         assert isinstance(result, ScanChildFailed)
