@@ -48,6 +48,7 @@ from shelfread.settings import Settings, WorkerSettings
 from shelfread.store import removals
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
+from shelfread.store.ids import IdBlocks
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.migrate import migrate
 from shelfread.store.problems import open_problems
@@ -232,8 +233,12 @@ class App:
         return len(held)
 
     async def _settle(self, library: Library, gone: Sequence[int]) -> None:
+        catalogue = KINDS[library.kind].catalogue(library, IdBlocks(self.database))
+
         async def work(connection: Any) -> None:
-            await removals.settle_held(connection, library.id, gone, now_us())
+            now = now_us()
+            await removals.settle_held(connection, library.id, gone, now)
+            await catalogue.lost(connection, gone, now)
 
         await self.database.write(work)
 

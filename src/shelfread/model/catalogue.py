@@ -145,5 +145,8 @@ class Catalogue(Protocol):
     async def regroup(self, connection: Any, folders: Sequence[FolderWrite], now: int) -> None:
         """Group what is left in folders that lost files; the folder writes bring no files."""
 
+    async def lost(self, connection: Any, file_ids: Sequence[int], now: int) -> None:
+        """In a transaction: files were marked missing, and what their items show may be another now."""
+
     async def tidy(self, connection: Any) -> None:
         """Delete parents that nothing refers to any more."""

@@ -202,7 +202,8 @@ class Reconciler:
                 text = f"{count} items are gone at once; nothing is marked missing until you confirm it"
                 await note_place(connection, root_id, b"", ProblemCode.MASS_REMOVAL_HELD, text, now)
             else:
-                await removals.mark_missing(connection, self._batch.seq, root_id, now)
+                gone = await removals.mark_missing(connection, self._batch.seq, root_id, now)
+                await self._catalogue.lost(connection, gone, now)
                 counters.removed += count
         for found in verdict.lost:
             await root_rows.note_check(connection, found.root, found.identity, found.reason)

@@ -172,6 +172,9 @@ class BookCatalogue:
         await self._series.settle(connection, touched, at_once=())
         await note(connection, series=touched)
 
+    async def lost(self, connection: AsyncConnection, file_ids: Sequence[int], now: int) -> None:
+        """Nothing: a series is what all its books say, also those that are missing."""
+
     async def tidy(self, connection: AsyncConnection) -> None:
         """Derive what waits for it, and delete the series that hold no book any more."""
         # Whoever searched meanwhile was told what they were called before.

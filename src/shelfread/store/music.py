@@ -169,6 +169,9 @@ class MusicCatalogue:
             update(libraries).where(libraries.c.id == self._library_id).values(untidy=True)
         )
 
+    async def lost(self, connection: AsyncConnection, file_ids: Sequence[int], now: int) -> None:
+        """Nothing: a release is what all its tracks say, also those that are missing."""
+
     async def tidy(self, connection: AsyncConnection) -> None:
         """Delete the parents that no row refers to any more, if any could have come about."""
         untidy = await connection.execute(

@@ -198,15 +198,17 @@ async def present(
     return dict(found)
 
 
-async def mark_missing(connection: AsyncConnection, job_seq: int, root_id: int, now: int) -> None:
-    """The candidates left in a root are missing from now on; nothing is deleted."""
+async def mark_missing(connection: AsyncConnection, job_seq: int, root_id: int, now: int) -> list[int]:
+    """The candidates left in a root are missing from now on; nothing is deleted. Gives their ids."""
     which = select(removals.c.file_id).where(removals.c.job_seq == job_seq, removals.c.root_id == root_id)
+    gone = sorted((await connection.execute(which)).scalars())
     await connection.execute(
         update(media_files).where(media_files.c.id.in_(which)).values(status="missing", missing_at=now)
     )
     await connection.execute(
         delete(removals).where(removals.c.job_seq == job_seq, removals.c.root_id == root_id)
     )
+    return gone
 
 
 async def hold(connection: AsyncConnection, job_seq: int, root_id: int) -> None:

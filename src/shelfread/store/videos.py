@@ -192,6 +192,13 @@ class VideoCatalogue:
         await self._derive(connection, touched, now)
         await note(connection, **touched)
 
+    async def lost(self, connection: AsyncConnection, file_ids: Sequence[int], now: int) -> None:
+        """Items that lost files show what is left: a better version may have taken the place of one."""
+        touched = _together((await video_rows.parents_of(connection, file_ids)).values())
+        await self._derive(connection, touched, now)
+        await note(connection, **touched)
+        await self._due(connection, touched)
+
     async def tidy(self, connection: AsyncConnection) -> None:
         """Derive what waits for it, and delete what no file is of any more."""
         derived = await self._shows.derive_stale(connection)
