@@ -57,17 +57,38 @@ async def test_one_who_waits_comes_before_one_who_has_just_written(tmp_path: Pat
 async def test_nobody_passes_another_who_waits(tmp_path: Path) -> None:
     path = tmp_path / "shelf.db"
     order: list[str] = []
+    left = dict.fromkeys("abcd", 10)
 
-    async def write(name: str, times: int) -> None:
-        for _ in range(times):
+    async def write(name: str) -> None:
+        while left[name]:
             async with turn(path):
                 order.append(name)
-                # Long enough that the others have come as far as they can.
-                await asyncio.sleep(0.02)
+                left[name] -= 1
+                # Until the others have come as far as they can.
+                await _stand_in_line(path, sum(count > 0 for other, count in left.items() if other != name))
 
-    await asyncio.gather(*(write(name, 10) for name in "abcd"))
+    await asyncio.gather(*(write(name) for name in left))
     rounds = [set(order[at : at + 4]) for at in range(4, 36, 4)]
     assert rounds == [set("abcd")] * 8
+
+
+async def _stand_in_line(path: Path, count: int) -> None:
+    """Wait until so many stand behind the one who writes."""
+    folder = path.with_name(path.name + ".locks")
+    for name in turns.PLACES[-2 : -2 - count : -1]:
+        while not _is_taken(folder / name):
+            await asyncio.sleep(0.001)
+
+
+def _is_taken(place: Path) -> bool:
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 async def test_whoever_writes_can_tell_that_somebody_waits(tmp_path: Path) -> None:
