@@ -9,10 +9,10 @@ from __future__ import annotations
 
 #: Files in one transaction, at most; and at least, so that what every batch costs before its first file is
 #: not most of it.
-MOST, LEAST, LEAST_SHORT = 500, 150, 15
+MOST, LEAST, LEAST_SHORT = 500, 150, 10
 #: So long may a batch keep other writers waiting, in seconds: while nobody writes but the scan, and while
 #: others do. The turn of whoever waits is the next, or the next but one.
-HOLD_S, SHORT_HOLD_S = 0.025, 0.003
+HOLD_S, SHORT_HOLD_S = 0.025, 0.002
 #: So many batches are short after one that somebody waited for.
 SHORT_FOR = 100
 
