@@ -55,5 +55,5 @@ lock: ## Resolve the lock files anew (ARGS=--upgrade takes newer versions)
 	@sh tools/lock.sh $(ARGS)
 
 clean: ## Remove the environment, the samples and caches; keeps the catalogue in .local/state
-	@rm -rf $(VENV) $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/sample-books $(LOCAL)/sample-books.new $(LOCAL)/sample-videos $(LOCAL)/sample-videos.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(LOCAL)/pytest $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/sample-books $(LOCAL)/sample-books.new $(LOCAL)/sample-videos $(LOCAL)/sample-videos.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

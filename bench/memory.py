@@ -20,9 +20,13 @@ def tree(pid: int) -> list[int]:
     """A process and all that descend from it, as far as they are alive."""
     found = [pid]
     for parent in found:
-        for thread in _PROC.glob(f"{parent}/task/*/children"):
+        try:
+            threads = os.listdir(_PROC / str(parent) / "task")
+        except OSError:
+            continue  # it has ended meanwhile
+        for thread in threads:
             try:
-                found += map(int, thread.read_text().split())
+                found += map(int, (_PROC / str(parent) / "task" / thread / "children").read_text().split())
             except OSError:
                 continue
     return found
