@@ -97,7 +97,7 @@ class Resident:
 
     def __call__(self, request: Any) -> Any:
         """Never asked: `take_over` does not return."""
-        raise NotImplementedError
+        raise AssertionError("a resident takes orders, not requests")
 
     def take_over(self, channel: Channel) -> None:
         """Serve the channel for ever."""
