@@ -19,11 +19,12 @@ from shelfread.app import App
 from shelfread.model.job import Job, JobStatus, Phase
 
 #: How long a fault waits for somebody whom it can hit.
-WAIT_S = 8.0
+WAIT_S = 30.0
 #: How long it waits for the moment that it would like best.
 CHOOSY_S = 1.0
-#: How long a stopped worker of the control waits for a successor to be in the middle of its job.
-FOLLOWED_S = 20.0
+#: How long a stopped worker of the control waits for a successor to be in the middle of its job, and for
+#: its own scans to do what they still can.
+FOLLOWED_S = 60.0
 #: How long an order waits for the transaction that it is for.
 ORDER_S = 3.0
 
@@ -294,7 +295,9 @@ class Blows:
             await self._followed(job)
         for pid in hand.residents():
             strike(pid, signal.SIGCONT, hand.pid)
-        if fault.kind in (Kind.STOP_WORKER, Kind.STOP_INSIDE):
+        if not self._fenced:
+            await self._written(hand)
+        elif fault.kind in (Kind.STOP_WORKER, Kind.STOP_INSIDE):
             await asyncio.sleep(fault.choice * 1.5)
         go_on(hand)
         hand.busy = False
@@ -307,6 +310,14 @@ class Blows:
             if now is None or now.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
                 return
             if now.fence > job.fence and now.status is JobStatus.RUNNING and now.counters.processed:
+                return
+            await asyncio.sleep(0.02)
+
+    async def _written(self, hand: Hand) -> None:
+        """Wait until the scans of a worker are through: the worker would end them when it goes on."""
+        deadline = time.monotonic() + FOLLOWED_S
+        while time.monotonic() < deadline:
+            if next(hand.scans(), None) is None:
                 return
             await asyncio.sleep(0.02)
 

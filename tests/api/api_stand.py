@@ -77,7 +77,7 @@ async def tokens_of(app: App) -> dict[str, str]:
 def client_of(url: str) -> httpx.AsyncClient:
     """A client that trusts no proxy of the environment and keeps no cookie to itself."""
     # Nothing is encrypted here, and to read what the system trusts costs more than many a test.
-    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=False)
+    return httpx.AsyncClient(base_url=url, timeout=90, trust_env=False, verify=False)
 
 
 @asynccontextmanager

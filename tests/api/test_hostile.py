@@ -55,7 +55,7 @@ def _ask_all(live: Live, asked: Iterable[tuple[str, str, bytes | None]]) -> list
     """Ask one after the other, with addresses sent as they are; gives status, type and beginning of each."""
     where = urlsplit(live.url)
     found = []
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=90)
     headers = live.headers() | {"Content-Type": "application/json"}
     for method, address, body in asked:
         connection.request(method, address, body, headers)

@@ -137,7 +137,7 @@ class Seen:
         except (BlockingIOError, OSError):
             return
 
-    def until(self, *words: bytes, seconds: float = 30) -> None:
+    def until(self, *words: bytes, seconds: float = 90) -> None:
         """Read until all of these have been seen."""
         deadline = time.monotonic() + seconds
         while True:

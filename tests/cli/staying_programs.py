@@ -31,7 +31,7 @@ T = TypeVar("T")
 #: For `start`: the command as people start it, with an interpreter of its own.
 AS_TYPED = "import sys; from shelfread.cli import main; sys.exit(main())"
 
-DEADLINE_S = 40.0
+DEADLINE_S = 90.0
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str, seconds: float = DEADLINE_S) -> T:

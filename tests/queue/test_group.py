@@ -32,7 +32,7 @@ async def stand(database_url: str) -> AsyncIterator[Stand]:
 
 
 async def _until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             met = condition()
             if met if isinstance(met, bool) else await met:
@@ -165,7 +165,7 @@ async def test_a_drained_group_finishes_what_it_does(stand: Stand, crew: Crew) -
         assert not draining.done()
         assert await stand.statuses() == ["running", "queued"]
         crew.go_on.set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await draining
         assert await stand.statuses() == ["completed", "queued"]
         assert (group.count, crew.there) == (0, 0)
@@ -278,7 +278,7 @@ async def test_who_rests_after_a_fault_keeps_nobody_waiting(
             group.start(1, 3600)
             await _until(lambda: not crew.faults)
             await asyncio.sleep(0)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 if end == "drain":
                     group.drain()
                     await group.drained()
@@ -304,7 +304,7 @@ async def test_a_stop_while_a_worker_is_being_made_waits_for_nothing(stand: Stan
 
     async with (
         open_group(crew.repository, "managed", crew.bell, never, Rescuer(crew.repository)) as group,
-        asyncio.timeout(30),
+        asyncio.timeout(90),
     ):
         group.start(1, 3600)
         await making.wait()

@@ -493,7 +493,7 @@ async def test_d22_the_connection_of_the_lock_hears_the_news(server: Database) -
     for _ in range(3):
         heard.clear()
         await server.write(job_trail.announce)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await heard.wait()
     await lock.release()
 

@@ -43,7 +43,7 @@ async def _rows(database: Database) -> list[dict[str, Any]]:
 
 
 async def _until_gone(database: Database, worker_id: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await is_held(database, worker_id):
             await asyncio.sleep(0.01)
 
@@ -146,7 +146,7 @@ async def test_d30_a_killed_process_is_gone_and_a_stopped_one_is_not(database: D
         assert await is_present(database, worker_id)
         os.kill(process.pid, signal.SIGKILL)
         await asyncio.to_thread(process.wait)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await is_present(database, worker_id):
             # A server needs a moment to hear that a client is gone; a kernel does not.
             assert not database.is_sqlite
@@ -160,7 +160,7 @@ async def test_a_process_whose_lock_file_was_cleaned_away_is_there_again_soon(
     monkeypatch.setattr(locks, "LOOK_S", 0.01)
     presence = await Presence.enter(database, "managed")
     shutil.rmtree(f"{database.path}.locks")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not await is_present(database, presence.id):
             await asyncio.sleep(0.005)
     await presence.leave()
@@ -207,6 +207,6 @@ async def test_d22_a_change_of_the_queue_is_heard(database: Database) -> None:
     heard = asyncio.Event()
     presence = await Presence.enter(database, "standalone", heard.set)
     await ScanJobRepository(database).enqueue(JobRequest(JobType.PRUNE))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await heard.wait()
     await presence.leave()

@@ -80,7 +80,7 @@ async def _now(stand: Stand, job: Job) -> Job:
 
 
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not await condition():
             await asyncio.sleep(0.01)
 
@@ -531,7 +531,7 @@ async def test_a_row_that_a_paused_transaction_holds_does_not_hang_the_sweep(sta
         await go_on.wait()
 
     transaction = asyncio.create_task(stand.database.write(paused))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await holding.wait()
         assert await watch.sweep() == [free.id]
         assert await watch.sweep() == []

@@ -546,7 +546,7 @@ async def test_a_failing_claim_leaves_nothing(bench: Bench, monkeypatch: pytest.
 
 
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not await condition():
             await asyncio.sleep(0.005)
 
@@ -680,7 +680,7 @@ async def test_i1_a_heartbeat_that_finds_the_job_lost_ends_its_work(bench: Bench
     await work.begun.wait()
     await bench.declare_lost(job)
     before = await bench.row(job.id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         with pytest.raises(LostJob, match=job.id):
             await running
     assert work.cancelled
@@ -694,7 +694,7 @@ async def test_a_heartbeat_that_finds_the_job_cancelled_ends_its_work(bench: Ben
     running = asyncio.create_task(job.run(work()))
     await work.begun.wait()
     await bench.repository.cancel(job.id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         with pytest.raises(CancelRequested, match=job.id):
             await running
     assert work.cancelled
@@ -708,7 +708,7 @@ async def test_what_a_heartbeat_found_out_is_told_also_when_the_work_dies_of_its
     running = asyncio.create_task(job.run(work()))
     await work.begun.wait()
     await bench.repository.cancel(job.id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         with pytest.raises(CancelRequested):
             await running
     await job.cancel()

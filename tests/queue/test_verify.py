@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -28,6 +29,7 @@ from shelfread.model.job import (
     StoredLine,
 )
 from shelfread.queue import verify
+from shelfread.queue.locks import is_held
 from shelfread.queue.overlaps import left_alone, side_by_side
 from shelfread.queue.presence import Presence
 from shelfread.queue.repository import ScanJobRepository
@@ -376,6 +378,10 @@ async def test_i7_a_running_job_whose_process_is_gone_is_a_warning(history: Hist
     job = await history.running(worker=presence.id)
     assert await history.violations() == []
     await presence.leave()
+    # A server lets go of the lock when it has noticed that nobody is at the other end.
+    async with asyncio.timeout(60):
+        while await is_held(history.database, presence.id):
+            await asyncio.sleep(0.01)
     (violation,) = await history.violations()
     assert (violation.invariant, violation.warning, violation.job_id) == ("I7", True, job.id)
 

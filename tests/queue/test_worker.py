@@ -309,7 +309,7 @@ async def test_d18_a_task_that_says_why_it_failed_is_believed(stand: Stand) -> N
 
 async def test_d18_a_task_that_fails_at_once_does_not_wait_for_a_look(stand: Stand) -> None:
     await stand.queued(b"a")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert await worker(stand, raising(ValueError()), clocks=DEAF).run_once() is True
 
 
@@ -368,7 +368,7 @@ async def test_i1_a_job_that_was_taken_away_ends_its_task_and_nothing_is_written
         (job,) = engine.jobs
         assert await stand.repository.lose(job, Reason.WORKER_LOST, "they say") is JobStatus.QUEUED
         before = await stand.everything()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await work is True
     assert engine.cancelled == 1
     assert await stand.everything() == before
@@ -434,7 +434,7 @@ async def test_a_lost_attempt_whose_row_is_held_for_a_moment_is_given_back_all_t
 
     holders: list[asyncio.Task[None]] = []
     monkeypatch.setattr(stand.repository, "lose", lose)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         working = asyncio.create_task(worker(stand, is_lost).run_once())
         await passed_over.wait()
         assert (await found(stand, job)).status is JobStatus.RUNNING
@@ -469,7 +469,7 @@ async def test_a12_a_job_past_its_deadline_is_stopped_and_keeps_what_it_committe
     threads = {thread for thread in threading.enumerate() if "aiosqlite" not in repr(thread)}
     begun = time.monotonic()
     # The deadline waits for no look at the row.
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert await worker(stand, engine, clocks=DEAF, logger=ledger.logger).run_once() is True
     assert time.monotonic() - begun >= 1
     done = await found(stand, job)
@@ -502,7 +502,7 @@ async def test_a12_a_task_that_makes_another_error_of_its_end_has_met_its_deadli
 async def test_a12_earlier_attempts_count_against_the_deadline(stand: Stand) -> None:
     job = await stand.queued(b"a", timeout_s=100)
     await stand.edit(job, used_us=99_900_000, fence=1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert await worker(stand, hangs).run_once() is True
     assert (await found(stand, job)).reason == "deadline"
 
@@ -524,7 +524,7 @@ async def test_a20_every_job_of_a_request_has_the_whole_time_for_itself(stand: S
     first, second = Engine(hangs), Engine(hangs)
     async with at_work(worker(stand, first)) as ends, at_work(worker(stand, second)) as goes_on:
         await asyncio.gather(first.begun.wait(), second.begun.wait())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             done, _ = await asyncio.wait([ends, goes_on], return_when=asyncio.FIRST_COMPLETED)
         assert len(done) == 1
         assert (await found(stand, short.job)).reason == "deadline"
@@ -544,7 +544,7 @@ async def test_a_job_in_which_nothing_moves_is_taken_back(stand: Stand) -> None:
     job = await stand.queued(b"a")
     clocks = WorkerClocks(watch_s=0.02, stall_s=0.3, stop_s=60)
     engine = Engine(beats)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert await worker(stand, engine, clocks=clocks).run_once() is True
     back = await found(stand, job)
     assert (back.status, back.reason, back.losses) == (JobStatus.QUEUED, "stalled", 1)
@@ -587,7 +587,7 @@ async def test_a_cancelled_job_ends_with_its_next_batch(stand: Stand) -> None:
         await _until(_marked(stand))
         await stand.repository.cancel(job.id)
         marks = await stand.marked()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await work is True
         # I9: no write after the wish was committed.
         assert await stand.marked() == marks
@@ -608,7 +608,7 @@ async def test_a_task_is_asked_to_stop_within_a_look_of_the_cancel(stand: Stand)
     async with at_work(worker(stand, engine)) as work:
         await engine.begun.wait()
         await stand.repository.cancel(job.id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await work is True
     assert (await found(stand, job)).status is JobStatus.CANCELLED
     assert engine.cancelled == 0
@@ -620,7 +620,7 @@ async def test_a_task_that_ignores_the_cancel_is_ended(stand: Stand) -> None:
     async with at_work(worker(stand, engine, clocks=QUICK)) as work:
         await engine.begun.wait()
         await stand.repository.cancel(job.id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await work is True
     done = await found(stand, job)
     assert (done.status, done.error) == (JobStatus.CANCELLED, None)
@@ -635,7 +635,7 @@ async def test_the_bell_makes_a_cancel_heard_at_once(stand: Stand) -> None:
     async with at_work(worker(stand, engine, repository=repository, bell=bell, clocks=DEAF)) as work:
         await engine.begun.wait()
         await repository.cancel(job.id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await work is True
     assert (await found(stand, job)).status is JobStatus.CANCELLED
 
@@ -674,7 +674,7 @@ async def test_a_stopped_worker_puts_its_job_back_and_the_attempt_does_not_count
     one = worker(stand, engine, clocks=PATIENT if task is obeys else QUICK)
     one.start(3600)
     await engine.begun.wait()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await one.stop()
     assert one.job is None
     back = await found(stand, job)
@@ -693,7 +693,7 @@ async def test_a_stopped_worker_ends_a_job_that_somebody_cancelled(stand: Stand)
     one.start(3600)
     await engine.begun.wait()
     await stand.repository.cancel(job.id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await one.stop()
     assert (await found(stand, job)).status is JobStatus.CANCELLED
 
@@ -707,7 +707,7 @@ async def test_a_task_that_is_done_when_it_hears_of_the_stop_is_completed(stand:
     one = worker(stand, engine)
     one.start(3600)
     await engine.begun.wait()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await one.stop()
     assert (await found(stand, job)).status is JobStatus.COMPLETED
 
@@ -717,7 +717,7 @@ async def test_a_worker_without_work_stops_at_once_and_may_be_stopped_again(stan
     await one.stop()
     two = worker(stand, Engine())
     two.start(3600)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await two.stop()
         await two.stop()
         await two.stopped()
@@ -740,7 +740,7 @@ async def test_a_stop_between_claim_and_task_is_heard_by_the_task(
     stopping: list[asyncio.Task[None]] = []
     monkeypatch.setattr(stand.repository, "claim_next", and_stop)
     one.start(3600)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await one.stopped()
         await asyncio.gather(*stopping)
     assert (await found(stand, job)).status is JobStatus.QUEUED
@@ -760,7 +760,7 @@ async def test_a_drained_worker_does_its_job_to_the_end_and_takes_no_other(stand
     one.drain()
     assert (await found(stand, first)).status is JobStatus.RUNNING
     go_on.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await one.stopped()
     assert (await found(stand, first)).status is JobStatus.COMPLETED
     assert (await found(stand, second)).status is JobStatus.QUEUED
@@ -774,7 +774,7 @@ async def test_a_drained_worker_can_still_be_stopped(stand: Stand) -> None:
     one.start(3600)
     await engine.begun.wait()
     one.drain()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await one.stop()
     assert (await found(stand, job)).status is JobStatus.QUEUED
 
@@ -843,7 +843,7 @@ async def test_d22_d24_the_event_loop_turns_while_workers_poll_and_work(stand: S
     for one in some:
         one.start(0.01)
     turns = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await stand.statuses() != ["completed"] * 6:
             for _ in range(20):
                 await asyncio.sleep(0)
@@ -959,7 +959,7 @@ async def test_a_database_that_is_away_while_a_job_runs_ends_no_task(
             patched.setattr(stand.repository, "get", lambda *_: _away())
             await _until(lambda: sum(level == "WARNING" for level, _ in ledger.lines) >= 3)
         go_on.set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await work is True
     assert (await found(stand, job)).status is JobStatus.COMPLETED
 
@@ -981,7 +981,7 @@ async def test_a12_a_database_that_does_not_answer_keeps_no_job_from_being_ended
         patched.setattr(stand.repository, "get", never)
         one.start(3600)
         await engine.begun.wait()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             if what == "stop":
                 await one.stop()
             else:
@@ -1082,7 +1082,7 @@ async def test_a_task_that_ends_at_the_very_moment_ends_in_exactly_one_way(stand
                 await asyncio.sleep(0)
             go_on.set()
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await asyncio.gather(other(), ending())
             one.drain()
             await one.stopped()
@@ -1167,7 +1167,7 @@ async def test_a20_one_that_has_met_its_deadline_leaves_its_sibling_all_its_time
     )
     first, second = Engine(hangs), Engine(hangs)
     async with at_work(worker(stand, first)) as ends, at_work(worker(stand, second)) as goes_on:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await asyncio.wait([ends, goes_on], return_when=asyncio.FIRST_COMPLETED)
         # Its time would be over, too, if they shared one.
         await asyncio.sleep(1.5)

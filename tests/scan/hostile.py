@@ -185,9 +185,9 @@ def _touch_once(source: Source) -> None:
 
 def _wait_for_growth(source: Source) -> None:
     """Reads until somebody else has appended to the file, as a recording in progress does."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 40
     while os.fstat(source.fd).st_size == source.size and time.monotonic() < deadline:
-        pass
+        time.sleep(0.0002)
 
 
 def _thread(_: Source) -> None:

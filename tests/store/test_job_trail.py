@@ -110,6 +110,6 @@ async def test_news_is_told_on_postgresql_when_the_transaction_is_committed(data
         with pytest.raises(LookupError):
             await database.write(fails)
         await database.write(tells)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             told = [news.channel async for news in listener.notifies(stop_after=1)]
         assert told == [job_trail.CHANNEL]

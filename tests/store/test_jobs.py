@@ -280,7 +280,7 @@ async def test_jobs_without_a_library_of_one_type_wait_for_one_another(database:
         await jobs.lock_type(connection, "other")
 
     one = asyncio.create_task(database.write(first))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await begun.wait()
         two = asyncio.create_task(database.write(second))
         if not database.is_sqlite:

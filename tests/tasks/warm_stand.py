@@ -26,7 +26,7 @@ from tests.conftest import Tree
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while True:
             met = condition()
             if met if isinstance(met, bool) else await met:
