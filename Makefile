@@ -3,7 +3,8 @@
 
 VENV := .venv
 LOCAL := .local
-PYTEST_WORKERS := auto
+# Many tests wait for processes: one more at a time than there are processors.
+PYTEST_WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1 )))
 # More words for pytest or the benchmark: make test ARGS='-k ignore'
 ARGS :=
 

@@ -29,7 +29,7 @@ import pytest_asyncio
 from bench.corpus import picture
 from bench.corpus.sound import audio
 from bench.corpus.tags import tag_stream
-from shelfread.app import KINDS, App, open_app
+from shelfread.app import KINDS, App, open_app, passwords
 from shelfread.model.change import Counters
 from shelfread.model.job import JobStatus, Scope
 from shelfread.model.library import Library, LibraryOptions
@@ -44,8 +44,14 @@ from tests import catalogue
 SIZES = PoolSizes(parsers=2, walkers=1)
 
 
+#: What a password really costs: KiB of memory, and passes.
+COSTS = (passwords.MEMORY_KIB, passwords.PASSES)
+
+
 def pytest_configure() -> None:
     """Nothing of whoever starts the tests is to change what the programs do that they start."""
+    # Hundreds of people log in. What it costs them is a test's own matter.
+    passwords.MEMORY_KIB, passwords.PASSES = 64, 1
     # Hundreds of processes are started, and each would compile all of what it imports.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 import sqlalchemy as sa
 
-from shelfread.app import App
+from shelfread.app import App, passwords
 from shelfread.app.accounts import (
     SESSION_US,
     Accounts,
@@ -23,6 +23,7 @@ from shelfread.model.account import AccountProblem, LastAdmin, NameInUse, Right
 from shelfread.store import accounts as store
 from shelfread.store.accounts import MOST_SESSIONS
 from tests import catalogue
+from tests.conftest import COSTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -67,9 +68,13 @@ async def test_a_user_logs_in_with_the_password_and_with_nothing_else(app: App) 
         assert await app.accounts.verify(name, password) is None, (name, password)
 
 
-async def test_a_password_is_stored_as_argon2id_and_a_weaker_hash_is_made_anew(app: App) -> None:
+async def test_a_password_is_stored_as_argon2id_and_a_weaker_hash_is_made_anew(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from argon2 import PasswordHasher
 
+    monkeypatch.setattr(passwords, "MEMORY_KIB", COSTS[0])
+    monkeypatch.setattr(passwords, "PASSES", COSTS[1])
     user = await app.accounts.add_user("ada", PASSWORD, Right.ADMIN)
     everything = await _everything(app)
     assert PASSWORD not in everything

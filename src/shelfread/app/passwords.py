@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 #: The costs of a password, as OWASP and RFC 9106 advise: KiB of memory, and passes.
-_MEMORY_KIB, _PASSES = 65_536, 3
+MEMORY_KIB, PASSES = 65_536, 3
 #: Passwords that are hashed at a time, and those that may wait for it.
 _AT_ONCE, _MOST_WAITING = 2, 32
 
@@ -34,7 +34,7 @@ class Passwords:
     def __init__(self) -> None:
         #: Nobody's hash: an unknown name costs as much time as a known one.
         self.nobody = (
-            f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${_b64(os.urandom(16))}${_b64(os.urandom(32))}"
+            f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${_b64(os.urandom(16))}${_b64(os.urandom(32))}"
         )
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
@@ -64,7 +64,7 @@ class Passwords:
     def _hasher(self) -> PasswordHasher:
         from argon2 import PasswordHasher  # when it is needed: a scan from the command line is not slower
 
-        return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1)
+        return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
