@@ -44,10 +44,6 @@ from tests import catalogue
 SIZES = PoolSizes(parsers=2, walkers=1)
 
 
-#: What a password really costs: KiB of memory, and passes.
-COSTS = (passwords.MEMORY_KIB, passwords.PASSES)
-
-
 def pytest_configure() -> None:
     """Nothing of whoever starts the tests is to change what the programs do that they start."""
     # Hundreds of people log in. What it costs them is a test's own matter.

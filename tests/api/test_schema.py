@@ -33,7 +33,8 @@ from tests.books_on_disk import cbz
 from tests.cli.staying_programs import house
 from tests.conftest import Tree, cover
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+# A machine that is busy with something else may take minutes for it.
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 #: Tries of each operation beside the examples of the description and the edges of every value; on PostgreSQL
 #: fewer and without the edges, for most are judged before a database is asked.

@@ -240,8 +240,8 @@ class House:
 
     async def completed_once(self, job_id: str) -> Job:
         """Check that a job was claimed once and completed once, in this order."""
-        kinds = [event.kind for event in await self.events(job_id) if event.kind != "batch"]
-        assert kinds == ["queued", "claimed", "completed"], kinds
+        told = [event for event in await self.events(job_id) if event.kind != "batch"]
+        assert [event.kind for event in told] == ["queued", "claimed", "completed"], told
         return await self.job(job_id)
 
 
