@@ -640,3 +640,17 @@ async def test_a_question_that_is_cancelled_anywhere_gives_its_connection_back(d
     assert pool.checkedout() == 0
     # More than the pool holds, side by side: none waits for one that was lost.
     await asyncio.wait_for(asyncio.gather(*(ask() for _ in range(12))), 20)
+
+
+async def test_the_log_is_written_back_in_smaller_portions_while_others_wait(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'shelf.db'}")
+
+    async def pages(connection: Any) -> int:
+        return int((await connection.execute(sa.text("PRAGMA wal_autocheckpoint"))).scalar_one())
+
+    found = []
+    for others_wait in (False, True, True, False):
+        database.at_once = others_wait
+        found.append(await database.write(pages))
+    await database.close()
+    assert found == [sqlite.LOG_PAGES, sqlite.SHORT_LOG_PAGES, sqlite.SHORT_LOG_PAGES, sqlite.LOG_PAGES]

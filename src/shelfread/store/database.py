@@ -94,7 +94,8 @@ class Database:
         if self.is_sqlite and not self.url.database:
             raise DatabaseProblem("an SQLite database needs a file: sqlite:////path/to/file.db")
         #: SQLite: whether statements run in the caller's own thread, which they stop meanwhile. Else each is
-        #: handed to another one and back: others get on, but a transaction takes twice as long.
+        #: handed to another one and back: others get on, but a transaction takes twice as long. So it is set
+        #: while other processes wait for the end of each.
         self.at_once = False
         options: dict[str, Any] = {}
         self._connections = Connections()
@@ -177,7 +178,9 @@ class Database:
         while True:
             try:
                 async with turn(self.path), self.engine.connect() as connection:
-                    await connection.execution_options(shelfread_write=True)
+                    await connection.execution_options(
+                        shelfread_write=True, shelfread_others_wait=self.at_once
+                    )
                     async with connection.begin():
                         return await work(connection)
             except sa.exc.OperationalError as error:

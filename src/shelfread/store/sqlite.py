@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 #: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
 BUSY_TIMEOUT_S = 10.0
-#: SQLite: pages of the log at which it is written back into the file, 16 MB. Four times what SQLite takes by
-#: itself: everybody waits meanwhile, for two flushes of the disk, so seldom is better than soon.
-LOG_PAGES = 4000
+#: SQLite: pages of the log at which it is written back into the file. 16 MB, four times what SQLite takes by
+#: itself, is 5 % quicker for a first scan. But everybody waits meanwhile (40 ms for 16 MB, 11 ms for 4 MB on
+#: a virtual disk): whoever knows that others wait takes less at a time.
+LOG_PAGES, SHORT_LOG_PAGES = 4000, 1000
 
 
 def prepare(connection: Any, _record: object) -> None:
@@ -58,8 +59,17 @@ def _is_ours(cursor: Any) -> bool:
 def begin(connection: sa.Connection) -> None:
     """Begin a transaction: one that will write takes SQLite's lock at once."""
     # A deferred transaction that reads and then writes ignores the busy timeout (SQLITE_BUSY_SNAPSHOT).
-    write = connection.get_execution_options().get("shelfread_write")
+    options = connection.get_execution_options()
+    write = options.get("shelfread_write")
+    if write:
+        _set_log(connection, SHORT_LOG_PAGES if options.get("shelfread_others_wait") else LOG_PAGES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _set_log(connection: sa.Connection, pages: int) -> None:
+    if connection.info.get("log_pages", LOG_PAGES) != pages:
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
+        connection.info["log_pages"] = pages
 
 
 def is_busy(error: sqlite3.OperationalError) -> bool:
