@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
@@ -151,7 +152,8 @@ async def killed(url: str, mode: str, rng: random.Random) -> bool:
         if line in (wanted, b"end\n"):
             break
     time.sleep(rng.choice((0, 0, rng.uniform(0, 0.01), rng.uniform(0, 0.1))))
-    os.kill(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
     rest = await process.stdout.read()
     await process.wait()
     assert process.returncode in (-signal.SIGKILL, 0)
