@@ -10,8 +10,10 @@ from unittest import mock
 
 import pytest
 
+from shelfread.api.caller import Caller
 from shelfread.api.cookie import COOKIE
 from shelfread.api.login import OF_ADDRESS, Doorkeeper
+from shelfread.api.problems import ApiProblem
 from shelfread.app import App
 from shelfread.model.account import Right
 from shelfread.settings import Settings
@@ -162,6 +164,15 @@ async def test_who_comes_in_is_in_the_log(live: Live, caplog: pytest.LogCaptureF
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("POST /api/v1/login: 200 in ")
     assert line.endswith(f" ms, from 127.0.0.1, by the user {user.id} (ada)")
+
+
+async def test_a_try_comes_back_within_ten_seconds() -> None:
+    doorkeeper, caller = Doorkeeper(), Caller("198.51.100.1", secure=False)
+    for _ in range(OF_ADDRESS):
+        doorkeeper.ask(caller)
+    with pytest.raises(ApiProblem) as refused:
+        doorkeeper.ask(caller)
+    assert 0 < int(refused.value.headers["Retry-After"]) <= 10
 
 
 # Passwords take their time on a busy machine, and no try may come back meanwhile.
