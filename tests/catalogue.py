@@ -33,6 +33,7 @@ RECORDS = (
     "conversions",
     "covers",
     "cover_due",
+    "tidy_due",
 )
 #: Rows of a kind that belong to one file.
 _OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags", "videos")

@@ -180,7 +180,9 @@ async def lived(shelf: Shelf, rng: random.Random, *, deletes: bool, scans: int) 
         assert outcome.counters.found == len(files)
         assert after.keys() == files
         # Every present row from before is present, missing, or another path's now; none is deleted.
-        assert set(before.values()) <= {row["id"] for row in await shelf.table("media_files")}
+        living = {row["id"] for row in await shelf.table("media_files")}
+        living |= {row["old_id"] for row in await shelf.table("aliases")}
+        assert set(before.values()) <= living
         again = catalogue.kept(await catalogue.rows(shelf.database))
         quiet = await shelf.outcome()
         assert (quiet.counters.found, quiet.counters.unchanged) == (len(files), len(files))

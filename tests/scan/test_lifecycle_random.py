@@ -152,8 +152,9 @@ async def lived(shelf: Shelf, rng: random.Random, *, deletes: bool, scans: int) 
         after = await shelf.ids()
         assert outcome.counters.found == len(files)
         assert after.keys() == files
-        # Every present row from before is present, missing, or another path's now; none is deleted.
+        # Every present row from before is present, missing, another path's now, or an alias; none is deleted.
         living = {row["id"] for row in await shelf.table("media_files")}
+        living |= {row["old_id"] for row in await shelf.table("aliases")}
         assert set(before.values()) <= living
         if not deletes:
             assert len(after) >= len(before)

@@ -15,7 +15,6 @@ import pytest
 from shelfread.model.job import JobStatus
 from shelfread.scan.plan import RootsUnavailable
 from shelfread.store import jobs, removals
-from shelfread.store.clock import now_us
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf, Tree, counted
 
@@ -343,11 +342,7 @@ async def test_a_mass_removal_is_held_until_a_person_confirms_it(shelf: Shelf, n
         held = await removals.held(connection, shelf.library_id)
     assert {os.fsdecode(candidate.path) for candidate in held} == set(gone)
 
-    async def confirm(connection: object) -> None:
-        ids = [candidate.file_id for candidate in held]
-        await removals.settle_held(connection, shelf.library_id, ids, now_us())  # type: ignore[arg-type]
-
-    await shelf.database.write(confirm)
+    assert (await shelf.app.confirm(await shelf.library())).missing == 25
     assert await shelf.missing() == set(gone)
     assert await shelf.problems() == set()
     assert await shelf.table("removals") == []
@@ -366,13 +361,7 @@ async def test_a_held_folder_that_is_confirmed_comes_back_with_its_ids(
     assert await shelf.scan() == {"added": 5, "unchanged": 25}
     shelf.tree.move("Ada", "../Ada kept")
     assert (await shelf.outcome()).held == 25
-    async with shelf.database.read() as connection:
-        held = [candidate.file_id for candidate in await removals.held(connection, shelf.library_id)]
-
-    async def confirm(connection: object) -> None:
-        await removals.settle_held(connection, shelf.library_id, held, now_us())  # type: ignore[arg-type]
-
-    await shelf.database.write(confirm)
+    assert (await shelf.app.confirm(await shelf.library())).missing == 25
     shelf.tree.move("../Ada kept", "Ada")
     assert await shelf.scan() == {"restored": 25, "unchanged": 5}
     assert ids.items() <= (await shelf.ids()).items()
@@ -398,11 +387,7 @@ async def test_a_rejected_mass_removal_leaves_everything_and_is_asked_again(shel
     shelf.tree.delete("Ada")
     shelf.tree.add("loose.mpc")
     assert (await shelf.outcome()).held == 30
-
-    async def reject(connection: object) -> None:
-        await removals.settle_held(connection, shelf.library_id, [], now_us())  # type: ignore[arg-type]
-
-    await shelf.database.write(reject)
+    assert await shelf.app.reject(await shelf.library()) == 30
     assert await shelf.problems() == set()
     assert before.items() <= (await shelf.files()).items()
     assert (await shelf.outcome()).held == 30

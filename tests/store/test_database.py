@@ -574,7 +574,10 @@ async def _plans(database: Database, ask: Any) -> list[str]:
         (lambda c: removals.candidates(c, 1, 0, 100), "removals USING PRIMARY KEY"),
         (lambda c: moves.found(c, 1, 0, stable_roots=[1]), "ix_media_files_(signature|inode)"),
         (lambda c: jobs.running(c, 1), "ix_library_scan_jobs_library_id_seq"),
-        (lambda c: jobs.last_completed(c, 1, []), "ix_library_scan_jobs_library_id_seq"),
+        (
+            lambda c: jobs.last_completed(c, 1, []),
+            "ix_library_scan_jobs_library_id_seq|libraries USING INTEGER",
+        ),
         (lambda c: removals.any_left(c, [1, 2]), ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -13,19 +13,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.books import Book
 from shelfread.model.catalogue import FolderWrite
 from shelfread.model.change import Change
 from shelfread.model.library import Library, Pattern
-from shelfread.store import book_rows, cover_due
+from shelfread.store import book_rows, cover_due, tidying
 from shelfread.store.ids import IdBlocks
 from shelfread.store.moves import hand_over
 from shelfread.store.search_due import note, note_removed
 from shelfread.store.series import BookRules, SeriesRows
-from shelfread.store.tables import book_credits, book_tags, books, libraries, series
+from shelfread.store.tables import book_credits, book_tags, books, series
 
 
 class BookCatalogue:
@@ -88,8 +88,7 @@ class BookCatalogue:
             if key_of[folder.folder_id] in ids and (self._series.speaks(folder) or not folder.path)
         }
         await self._series.settle(connection, touched, at_once=ended | moved_from)
-        if replaced or moved_from:
-            await self._set_untidy(connection, True)
+        await tidying.note(connection, self._library_id, {"series": {*before.values(), *moved_from}})
         await note(connection, series=touched, books=items)
         await self._note_covers(connection, batch)
 
@@ -161,7 +160,7 @@ class BookCatalogue:
         await self._series.keep_moved(connection, pairs, series_of)
         touched = {series_id for series_id in series_of.values() if series_id is not None}
         await self._series.settle(connection, touched, at_once=())
-        await self._set_untidy(connection, True)
+        await tidying.note(connection, self._library_id, {"series": touched})
         await note(connection, series=touched, books=[row for pair in pairs for row in pair])
         await cover_due.note(connection, self._library_id, books=[old for _, old in pairs])
 
@@ -179,21 +178,13 @@ class BookCatalogue:
         """Derive what waits for it, and delete the series that hold no book any more."""
         # Whoever searched meanwhile was told what they were called before.
         await note(connection, series=await self._series.derive_stale(connection))
-        untidy = await connection.execute(
-            select(libraries.c.untidy).where(libraries.c.id == self._library_id)
-        )
-        if not untidy.scalar_one():
+        due = await tidying.due(connection, self._library_id)
+        if not due:
             return
-        await connection.execute(
-            delete(series).where(
-                series.c.library_id == self._library_id,
-                ~exists().where(books.c.series_id == series.c.id),
-            )
-        )
-        await note_removed(connection, self._library_id)
-        await self._set_untidy(connection, False)
-
-    async def _set_untidy(self, connection: AsyncConnection, untidy: bool) -> None:
-        await connection.execute(
-            update(libraries).where(libraries.c.id == self._library_id).values(untidy=untidy)
-        )
+        gone = await due.childless(connection, series, exists().where(books.c.series_id == series.c.id))
+        await tidying.drop(connection, series, gone)
+        if due.whole:
+            await note_removed(connection, self._library_id)
+        else:
+            await note(connection, series=gone)
+        await tidying.done(connection, self._library_id)

@@ -96,12 +96,12 @@ async def known_folders(
 
 
 async def all_folders(
-    connection: AsyncConnection, root_id: int, limit: int
+    connection: AsyncConnection, root_id: int, path: bytes, limit: int
 ) -> dict[bytes, KnownFolder] | None:
-    """Every folder of a root by path, or None when there are more than `limit`."""
+    """Every folder at and below a path of a root, or None when there are more than `limit`."""
     rows = await connection.execute(
         select(folders.c.id, folders.c.path, folders.c.digest, folders.c.mounted)
-        .where(folders.c.root_id == root_id)
+        .where(folders.c.root_id == root_id, below(path))
         .limit(limit + 1)
     )
     found = {row[1]: KnownFolder(row[0], row[1], row[2], bool(row[3])) for row in rows}
@@ -299,14 +299,14 @@ async def write_files(
         connection,
         "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, status = ?, "
         "unsettled = ?, parser_version = ?, signature = ?, reading_hash = ?, read_job = ?, seen_at = ?, "
-        "missing_at = NULL WHERE id = ?",
+        "missing_at = NULL, missing_reason = NULL WHERE id = ?",
         read_again,
     )
     # What was not read keeps its old trouble, if it had any.
     await run_many(
         connection,
         "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, "
-        "unsettled = ?, seen_at = ?, missing_at = NULL, status = CASE WHEN EXISTS "
+        "unsettled = ?, seen_at = ?, missing_at = NULL, missing_reason = NULL, status = CASE WHEN EXISTS "
         "(SELECT 1 FROM problems WHERE problems.file_id = media_files.id) THEN 'error' ELSE 'ready' END "
         "WHERE id = ?",
         stamped,

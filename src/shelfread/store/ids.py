@@ -6,12 +6,14 @@ process did not use up is a harmless gap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.store import remembered
 from shelfread.store.database import Database
+from shelfread.store.remembered import Remembered
 from shelfread.store.tables import id_counters
 
 #: Large enough that a first scan asks once in many batches.
@@ -36,6 +38,8 @@ class IdBlocks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._stock: dict[str, tuple[int, int]] = {}
+        #: Libraries of which an import has told nothing that is left.
+        self._plain: set[int] = set()
 
     async def reserve(self, wanted: Mapping[str, int]) -> None:
         """Make sure that `take` can give this many ids of each table."""
@@ -76,3 +80,17 @@ class IdBlocks:
         """One id: a reserved one, or one taken inside the caller's transaction when none is left."""
         first, end = self._stock.get(name, (0, 0))
         return self.take(name) if first < end else await next_id(connection, name)
+
+    async def remembered(
+        self, connection: AsyncConnection, library_id: int, name: str, keys: Collection[bytes]
+    ) -> dict[bytes, Remembered]:
+        """Of keys whose rows are about to be made: the ids and dates that an import told, if there was one.
+
+        Where there was none it costs one question in the life of this object.
+        """
+        if library_id in self._plain or not keys:
+            return {}
+        if not await remembered.any_left(connection, library_id):
+            self._plain.add(library_id)
+            return {}
+        return await remembered.take(connection, library_id, name, keys)

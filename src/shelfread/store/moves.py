@@ -5,7 +5,8 @@ Statements for the finishing transaction, beside `removals`, which has the candi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -24,13 +25,19 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
+from shelfread.store import likenesses
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import FILE_COLUMNS, sliced
-from shelfread.store.tables import aliases, folders, media_files, problems, removals, roots
+from shelfread.store.tables import aliases, conversions, folders, media_files, problems, removals, roots
 
 
 async def found(
-    connection: AsyncConnection, job_seq: int, since: int, *, stable_roots: Sequence[int]
+    connection: AsyncConnection,
+    job_seq: int,
+    since: int,
+    *,
+    stable_roots: Sequence[int],
+    ends: Sequence[int] = (),
 ) -> list[tuple[int, int]]:
     """Pairs (new row, old row) of candidates that turned up elsewhere in the library (DESIGN rule 3).
 
@@ -38,6 +45,9 @@ async def found(
     those that are left. Only rows added after `since` count as new. More than one match on either side is
     no match; but of several that are gone, one that was there before counts alone: what a scan that did not
     come to its end saw in between was a stop on the way.
+
+    Scans of parts may have seen a row that is new to this one: it takes no place of what came after it, nor
+    of what came with it. `ends` says until when completed scans added rows, in order; microseconds.
     """
     pairs: list[tuple[int, int]] = []
     taken: CTE | None = None
@@ -46,13 +56,22 @@ async def found(
         # One filesystem: the device number cannot tell, it changes at a reboot.
         stable = folders.c.root_id.in_(stable_roots)
         same_file = _matches(job_seq, since, folders.c.root_id, facts, stable)
-        pairs += [(row[0], row[1]) for row in await connection.execute(same_file)]
+        pairs += _in_order(await connection.execute(same_file), ends)
         taken = same_file.cte("removals_matched") if pairs else None
     has_signature = media_files.c.signature.is_not(None)
     facts_of_content = (media_files.c.signature,)
     same_content = _matches(job_seq, since, roots.c.library_id, facts_of_content, has_signature, taken)
-    pairs += [(row[0], row[1]) for row in await connection.execute(same_content)]
+    pairs += _in_order(await connection.execute(same_content), ends)
     return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _in_order(rows: Iterable[Any], ends: Sequence[int]) -> list[tuple[int, int]]:
+    """Without pairs that one completed scan found together: neither was there first."""
+    return [
+        (new, old)
+        for new, old, new_added, old_added in rows
+        if not bisect_left(ends, old_added) == bisect_left(ends, new_added) < len(ends)
+    ]
 
 
 def _matches(
@@ -62,8 +81,8 @@ def _matches(
     facts: Sequence[ColumnElement[Any]],
     where: ColumnElement[bool],
     taken: CTE | None = None,
-) -> Select[int, int]:
-    """Pairs (new row, old row) that share place and facts with nobody else on either side.
+) -> Select[int, int, int, int]:
+    """Pairs (new row, old row, when each was added) that alone share place and facts, on either side.
 
     Candidates that are alone come first, so that many equal files are counted and never paired. The place
     of a new row is asked and not joined: PostgreSQL without statistics would start from it, and go through
@@ -71,10 +90,14 @@ def _matches(
     """
     named = [fact.label(f"fact_{number}") for number, fact in enumerate(facts)]
     settled = func.min(case((media_files.c.added_at <= since, media_files.c.id)))
+    settled_at = func.min(case((media_files.c.added_at <= since, media_files.c.added_at)))
     many_settled = func.count(case((media_files.c.added_at <= since, media_files.c.id)))
     candidate = (
         select(
-            func.coalesce(settled, func.min(media_files.c.id)).label("old_id"), place.label("place"), *named
+            func.coalesce(settled, func.min(media_files.c.id)).label("old_id"),
+            func.coalesce(settled_at, func.min(media_files.c.added_at)).label("old_added"),
+            place.label("place"),
+            *named,
         )
         .select_from(removals)
         .join(media_files, media_files.c.id == removals.c.file_id)
@@ -96,17 +119,23 @@ def _matches(
         .scalar_subquery()
     )
     query = (
-        select(func.min(media_files.c.id).label("new_id"), alone.c.old_id)
+        select(
+            func.min(media_files.c.id).label("new_id"),
+            alone.c.old_id,
+            func.min(media_files.c.added_at).label("new_added"),
+            alone.c.old_added,
+        )
         .select_from(alone.join(media_files, and_(*same)))
         .where(
             place_of_new == alone.c.place,
             media_files.c.status != "missing",
             media_files.c.added_at > since,
+            media_files.c.added_at >= alone.c.old_added,
             ~exists()
             .where(removals.c.job_seq == job_seq, removals.c.file_id == media_files.c.id)
             .correlate(media_files),
         )
-        .group_by(alone.c.old_id)
+        .group_by(alone.c.old_id, alone.c.old_added)
         .having(func.count() == 1)
     )
     return query if taken is None else query.where(media_files.c.id.not_in(select(taken.c.new_id)))
@@ -176,14 +205,31 @@ async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int
         await connection.execute(delete(removals).where(removals.c.file_id.in_(part)))
     values = [(old, new) for new, old in pairs]
     await run_many(connection, "UPDATE problems SET file_id = ? WHERE file_id = ?", values)
+    await _keep_conversions(connection, values)
     await run_many(connection, "UPDATE aliases SET file_id = ? WHERE file_id = ?", values)
+    await likenesses.follow(connection, pairs)
     for part in sliced([new for new, _ in pairs]):
         await connection.execute(delete(media_files).where(media_files.c.id.in_(part)))
     names = ", ".join(f"{column.name} = ?" for column in columns)
-    statement = f"UPDATE media_files SET {names}, missing_at = NULL WHERE id = ?"  # noqa: S608 - our own names
+    statement = f"UPDATE media_files SET {names}, missing_at = NULL, missing_reason = NULL WHERE id = ?"  # noqa: S608 - ours
     await run_many(connection, statement, updates)
     await insert_rows(connection, aliases, ("old_id", "file_id"), list(pairs))
     return merged
+
+
+async def _keep_conversions(connection: AsyncConnection, values: Sequence[tuple[int, int]]) -> None:
+    """A book that was converted stays known as such under the old id: (old row, new row)."""
+    own = [new for _, new in values]
+    converted: set[int] = set()
+    for part in sliced(own):
+        rows = await connection.execute(select(conversions.c.file_id).where(conversions.c.file_id.in_(part)))
+        converted.update(rows.scalars())
+    moving = [(old, new) for old, new in values if new in converted]
+    # What was known of the old file speaks of a file that is gone.
+    await run_many(
+        connection, "UPDATE conversions SET file_id = NULL WHERE file_id = ?", [(old,) for old, _ in moving]
+    )
+    await run_many(connection, "UPDATE conversions SET file_id = ? WHERE file_id = ?", moving)
 
 
 async def folders_of(connection: AsyncConnection, file_ids: Sequence[int]) -> list[FolderWrite]:

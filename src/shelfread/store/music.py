@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
 from shelfread.model.change import Change
 from shelfread.model.music import Audio
-from shelfread.store import cover_due
+from shelfread.store import cover_due, tidying
 from shelfread.store import tracks as track_rows
 from shelfread.store.database import run_many
 from shelfread.store.ids import IdBlocks
 from shelfread.store.moves import hand_over
 from shelfread.store.parents import artists_of, genres_of
-from shelfread.store.release_facts import MusicRules, Placing
+from shelfread.store.release_facts import MusicRules, Placing, credited_artists
 from shelfread.store.releases import Releases
 from shelfread.store.search_due import note, note_removed
 from shelfread.store.tables import (
     artists,
     genres,
-    libraries,
     release_credits,
     releases,
     track_credits,
@@ -117,6 +116,10 @@ class MusicCatalogue:
         self._begin()
         release_of = await track_rows.releases_of(connection, [row for pair in pairs for row in pair])
         before = await track_rows.take_out(connection, [old for _, old in pairs])
+        before.release_of.update(release_of)
+        before.artist_ids |= await credited_artists(
+            connection, sorted({one for one in release_of.values() if one})
+        )
         await hand_over(connection, tracks, (track_credits, track_genres), pairs)
         await self._releases.keep_moved(connection, pairs, release_of)
         placing = Placing()
@@ -127,11 +130,14 @@ class MusicCatalogue:
 
     async def regroup(self, connection: AsyncConnection, folders: Sequence[FolderWrite], now: int) -> None:
         """Group the tracks that are left in folders anew; follows a `merge` in its transaction."""
-        placing = await self._releases.place(connection, folders, {}, track_rows.Before(), now)
+        before = track_rows.Before()
+        placing = await self._releases.place(connection, folders, {}, before, now)
         await run_many(
             connection, "UPDATE tracks SET release_id = ? WHERE file_id = ?", placing.moved_between
         )
         await self._releases.refresh(connection, placing)
+        if placing.moved_between:
+            await self._lost_references(connection, before)
         await self._note(connection, placing, ())
 
     async def _note(self, connection: AsyncConnection, placing: Placing, tracks: Collection[int]) -> None:
@@ -165,40 +171,40 @@ class MusicCatalogue:
         """Tracks were written anew: what they referred to may show something else now, or be unused."""
         await self._artists.refresh(connection, before.artist_ids)
         await self._genres.refresh(connection, before.genre_ids)
-        await connection.execute(
-            update(libraries).where(libraries.c.id == self._library_id).values(untidy=True)
+        await tidying.note(
+            connection,
+            self._library_id,
+            {
+                "artists": before.artist_ids,
+                "genres": before.genre_ids,
+                "releases": set(before.release_of.values()),
+            },
         )
 
     async def lost(self, connection: AsyncConnection, file_ids: Sequence[int], now: int) -> None:
         """Nothing: a release is what all its tracks say, also those that are missing."""
 
     async def tidy(self, connection: AsyncConnection) -> None:
-        """Delete the parents that no row refers to any more, if any could have come about."""
-        untidy = await connection.execute(
-            select(libraries.c.untidy).where(libraries.c.id == self._library_id)
-        )
-        if not untidy.scalar_one():
+        """Delete the parents that no row refers to any more, of those that lost one."""
+        due = await tidying.due(connection, self._library_id)
+        if not due:
             return
-        await connection.execute(
-            delete(releases).where(
-                releases.c.library_id == self._library_id,
-                ~exists().where(tracks.c.release_id == releases.c.id),
-            )
+        gone = await due.childless(connection, releases, exists().where(tracks.c.release_id == releases.c.id))
+        due.add("artists", await credited_artists(connection, gone))
+        await tidying.drop(connection, releases, gone)
+        nobody = await due.childless(
+            connection,
+            artists,
+            exists().where(track_credits.c.artist_id == artists.c.id),
+            exists().where(release_credits.c.artist_id == artists.c.id),
         )
-        await connection.execute(
-            delete(artists).where(
-                artists.c.library_id == self._library_id,
-                ~exists().where(track_credits.c.artist_id == artists.c.id),
-                ~exists().where(release_credits.c.artist_id == artists.c.id),
-            )
+        await tidying.drop(connection, artists, nobody)
+        unused = await due.childless(
+            connection, genres, exists().where(track_genres.c.genre_id == genres.c.id)
         )
-        await connection.execute(
-            delete(genres).where(
-                genres.c.library_id == self._library_id,
-                ~exists().where(track_genres.c.genre_id == genres.c.id),
-            )
-        )
-        await note_removed(connection, self._library_id)
-        await connection.execute(
-            update(libraries).where(libraries.c.id == self._library_id).values(untidy=False)
-        )
+        await tidying.drop(connection, genres, unused)
+        if due.whole:
+            await note_removed(connection, self._library_id)
+        else:
+            await note(connection, artists=nobody, releases=gone)
+        await tidying.done(connection, self._library_id)

@@ -106,7 +106,13 @@ class Parents:
         """
         await self._find(connection, self.unknown(wanted))
         missing = sorted(self.unknown(wanted))
-        made = {key: self._ids.take(self._table.name) for key in missing}
+        told = await self._ids.remembered(
+            connection, self._library_id, self._table.name, [key.encode() for key in missing]
+        )
+        made = {
+            key: told[key.encode()].id if key.encode() in told else self._ids.take(self._table.name)
+            for key in missing
+        }
         rows = [(row_id, self._library_id, key, *self._values(wanted[key])) for key, row_id in made.items()]
         await insert_by_key(connection, self._table, ("id", "library_id", "key", *self._written), rows)
         self.touched.update(made.values())
@@ -125,10 +131,24 @@ class Parents:
         await self._update(connection, changed)
 
     async def refresh(self, connection: AsyncConnection, ids: Iterable[int]) -> None:
-        """Derive anew what is shown of rows that lost a reference: its spelling may be gone with it."""
+        """Derive anew what is shown of rows that lost a reference: its spelling may be gone with it.
+
+        Where each part of what is shown is still referred to, it is the best of what is left as well: a genre
+        of half the library is not read as a whole.
+        """
         found: dict[int, Shown] = {}
         columns = [self._references.c[name] for name in self._columns]
-        for part in sliced(sorted(ids)):
+        still_shown = [
+            sa.exists().where(
+                self._reference == self._table.c.id, column.is_not_distinct_from(self._table.c[column.name])
+            )
+            for column in columns
+        ]
+        lost = set(ids)
+        for part in sliced(sorted(lost)):
+            kept = select(self._table.c.id).where(self._table.c.id.in_(part), *still_shown)
+            lost.difference_update((await connection.execute(kept)).scalars())
+        for part in sliced(sorted(lost)):
             rows = await connection.execute(
                 select(self._reference, *columns).where(self._reference.in_(part)).distinct()
             )

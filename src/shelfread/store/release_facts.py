@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.music import Audio, ReleaseKey, TrackFacts
+from shelfread.store import tidying
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
@@ -97,7 +98,8 @@ class Placing:
 class ReleaseFacts:
     """Derives the facts of releases and writes them."""
 
-    def __init__(self, rules: MusicRules, artists: Parents) -> None:
+    def __init__(self, library_id: int, rules: MusicRules, artists: Parents) -> None:
+        self._library_id = library_id
         self._rules = rules
         self._artists = artists
 
@@ -175,10 +177,16 @@ class ReleaseFacts:
         unknown = self._artists.unknown(credited)
         # One that is there already keeps its name: the text may be that of several artists.
         await self._artists.make(connection, {key: credited[key] for key in unknown}, improve=False)
+        known = [release_id for release_id in sorted(placing.keys) if release_id not in placing.new]
+        if known:
+            before = await credited_artists(connection, known)
+            now = {self._artists.id_of(key) for keys in placing.keys.values() for key in keys}
+            # No track may credit them: a release by many is by "Various Artists".
+            await tidying.note(connection, self._library_id, {"artists": before - now})
         await run_many(
             connection,
             "DELETE FROM release_credits WHERE release_id = ?",
-            [(release_id,) for release_id in sorted(placing.keys) if release_id not in placing.new],
+            [(release_id,) for release_id in known],
         )
         await insert_rows(
             connection,
@@ -190,6 +198,17 @@ class ReleaseFacts:
                 for position, key in enumerate(placing.keys[release_id])
             ],
         )
+
+
+async def credited_artists(connection: AsyncConnection, release_ids: Sequence[int]) -> set[int]:
+    """The artists that these releases are by."""
+    found: set[int] = set()
+    for part in sliced(release_ids):
+        rows = await connection.execute(
+            select(release_credits.c.artist_id).where(release_credits.c.release_id.in_(part))
+        )
+        found.update(rows.scalars())
+    return found
 
 
 def _most(texts: Iterable[str]) -> str:

@@ -35,7 +35,7 @@ class Releases:
         self._library_id = library_id
         self._ids = ids
         self._rules = rules
-        self._facts = ReleaseFacts(rules, artists)
+        self._facts = ReleaseFacts(library_id, rules, artists)
 
     async def place(
         self,
@@ -67,6 +67,9 @@ class Releases:
         for group in groups:
             by_key[group.key].append(group)
         known = await self._find(connection, sorted(by_key))
+        told = await self._ids.remembered(
+            connection, self._library_id, "releases", [key.encode() for key in by_key.keys() - known.keys()]
+        )
         new_rows: list[tuple[Any, ...]] = []
         for key in sorted(by_key):
             members = [file_id for group in by_key[key] for file_id in group.file_ids]
@@ -81,14 +84,15 @@ class Releases:
                     known[key] = release_id
                     placing.stale.add(release_id)
                 else:
-                    release_id = await self._ids.get(connection, "releases")
-                    new_rows.append((release_id, key, mbid))
+                    was = told.get(key.encode())
+                    release_id = was.id if was else await self._ids.get(connection, "releases")
+                    new_rows.append((release_id, key, mbid, was.added_at if was else now))
                     placing.new.add(release_id)
             else:
                 placing.stale.add(release_id)
             for file_id in members:
                 placing.of[file_id] = release_id
-        await self._insert(connection, new_rows, placing, items, now)
+        await self._insert(connection, new_rows, placing, items)
         for file_id, release_id in placing.of.items():
             old = before.release_of.get(file_id)
             if old is not None and old != release_id:
@@ -103,7 +107,6 @@ class Releases:
         new_rows: list[tuple[Any, ...]],
         placing: Placing,
         items: dict[int, Audio],
-        now: int,
     ) -> None:
         """Insert new releases with what they derive from the tracks of this batch."""
         if not new_rows:
@@ -116,7 +119,7 @@ class Releases:
                     # It takes over remembered tracks as well: derived from the rows once they are written.
                     placing.stale.add(release_id)
         rows = []
-        for release_id, key, mbid in new_rows:
+        for release_id, key, mbid, added_at in new_rows:
             derived = self._facts.derive(
                 placing.tracks.get(release_id, ()), placing.parts.get(release_id, ())
             )
@@ -137,7 +140,7 @@ class Releases:
                     derived.disc_total,
                     mbid,
                     derived.releasegroup,
-                    now,
+                    added_at,
                     sort_key(derived.title),
                 )
             )

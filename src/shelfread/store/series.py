@@ -81,10 +81,13 @@ class SeriesRows:
     async def make(self, connection: AsyncConnection, keys: Sequence[bytes], now: int) -> dict[bytes, int]:
         """Insert rows in the order of their keys, so that two workers cannot wait for one another."""
         rows = []
+        told = await self._ids.remembered(connection, self._library.id, "series", keys)
         for key in keys:
             title = self._folder_name(key)
-            row_id = await self._ids.get(connection, "series")
-            rows.append((row_id, self._library.id, key, title, True, now, sort_key(title)))
+            was = told.get(key)
+            row_id = was.id if was else await self._ids.get(connection, "series")
+            added_at = was.added_at if was else now
+            rows.append((row_id, self._library.id, key, title, True, added_at, sort_key(title)))
         await insert_by_key(connection, series, _COLUMNS, rows)
         if connection.dialect.name == "sqlite":
             return {key: row[0] for key, row in zip(keys, rows, strict=True)}
@@ -212,6 +215,8 @@ class SeriesRows:
                 continue
             if await _count(connection, new_series) != members[new_series]:
                 continue
+            if await _elsewhere(connection, old_series, new_series):
+                continue
             settled |= {old_series, new_series}
             await _replace(connection, old_series, new_series)
 
@@ -221,6 +226,12 @@ async def _count(connection: AsyncConnection, series_id: int) -> int:
         select(func.count()).select_from(books).where(books.c.series_id == series_id)
     )
     return int(count.scalar_one())
+
+
+async def _elsewhere(connection: AsyncConnection, old: int, new: int) -> bool:
+    """Whether a series would go to another library and leave missing books behind."""
+    of = select(series.c.library_id).where(series.c.id.in_((old, new))).distinct()
+    return len((await connection.execute(of)).all()) > 1 and await _count(connection, old) > 0
 
 
 async def _stay(connection: AsyncConnection, series_id: int) -> bool:

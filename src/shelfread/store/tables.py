@@ -57,6 +57,8 @@ libraries = sa.Table(
     # A parent row may have lost its last child: the next finishing transaction looks (DESIGN rule 10).
     sa.Column("untidy", sa.Boolean, nullable=False),
     sa.Column("created_at", BIG, nullable=False),
+    # Rows added until then were known before any scan here: an import told of them.
+    sa.Column("known_until", BIG),
 )
 
 roots = sa.Table(
@@ -70,6 +72,8 @@ roots = sa.Table(
     sa.Column("identity", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("confirmed", sa.Boolean, nullable=False),
+    # It may be empty though items are known there: an inbox that is emptied.
+    sa.Column("empty_ok", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("library_id", "path"),
 )
 
@@ -117,10 +121,19 @@ media_files = sa.Table(
     # When a scan last recorded it; a file of an unchanged folder was seen by every scan since.
     sa.Column("seen_at", BIG, nullable=False),
     sa.Column("missing_at", BIG),
+    # Why it is missing: a word of the model's.
+    sa.Column("missing_reason", sa.String(16)),
     sa.UniqueConstraint("folder_id", "name"),
     sa.Index(None, "signature"),
     sa.Index(None, "inode"),
     sa.Index(None, "added_at", "id"),
+    # Few files are missing: the index has no more rows than that.
+    sa.Index(
+        "ix_media_files_missing_at",
+        "missing_at",
+        sqlite_where=sa.text("missing_at IS NOT NULL"),
+        postgresql_where=sa.text("missing_at IS NOT NULL"),
+    ),
 )
 #: The few that are missing or in trouble. Written out, not bound, as `is_queued` is.
 is_odd = sa.text("media_files.status <> 'ready'")
@@ -851,6 +864,8 @@ schedules = sa.Table(
     sa.Column("last_job_id", sa.String(36)),
     # Why it cannot run; null when it can.
     sa.Column("problem", sa.Text),
+    # Since when it rests because somebody said so.
+    sa.Column("paused_at", BIG),
     sa.UniqueConstraint("library_id", "type"),
 )
 
@@ -999,4 +1014,75 @@ sa.Index(
     conversions.c.file_id,
     sqlite_where=_under_way,
     postgresql_where=_under_way,
+)
+
+#: How each root of a watched library is watched, as the process that does it says.
+watches = sa.Table(
+    "watches",
+    metadata,
+    sa.Column(
+        "root_id",
+        BIG,
+        sa.ForeignKey("roots.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("state", sa.String(16), nullable=False),
+    # Why it is swept instead, for people.
+    sa.Column("reason", sa.Text),
+    sa.Column("since", BIG, nullable=False),
+    sa.Column("swept_at", BIG),
+)
+
+#: Parents that an import told of and no scan has met yet: they get these ids and dates when one does.
+remembered = sa.Table(
+    "remembered",
+    metadata,
+    sa.Column(
+        "library_id",
+        BIG,
+        sa.ForeignKey("libraries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # The table, and the key of the row in it; of a season its show and its number.
+    sa.Column("subject", sa.String(32), primary_key=True),
+    sa.Column("key", sa.LargeBinary, primary_key=True),
+    sa.Column("row_id", BIG, nullable=False),
+    sa.Column("added_at", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Pairs of files that are probably the same: one that is gone, and one that is there.
+tidy_due = sa.Table(
+    "tidy_due",
+    metadata,
+    sa.Column(
+        "library_id",
+        BIG,
+        sa.ForeignKey("libraries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # The name of the table of a row that lost a child; the row may be gone.
+    sa.Column("parent", sa.String(16), primary_key=True),
+    sa.Column("item_id", BIG, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+likenesses = sa.Table(
+    "likenesses",
+    metadata,
+    _id(),
+    _ref("library_id", "libraries.id"),
+    _ref("old_file_id", "media_files.id"),
+    _ref("new_file_id", "media_files.id"),
+    # What speaks for it.
+    sa.Column("why", sa.String(16), nullable=False),
+    sa.Column("found_at", BIG, nullable=False),
+    # open, confirmed or rejected.
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("decided_at", BIG),
+    sa.UniqueConstraint("old_file_id", "new_file_id"),
+    sa.Index(None, "new_file_id"),
+    sa.Index(None, "library_id", "state", "id"),
 )

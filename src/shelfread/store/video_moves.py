@@ -38,17 +38,28 @@ async def keep(
     ):
         place = Parents._fields.index("movie" if table is movies else "episode")
         own = [(new[place], old[place]) for new, old in both]
-        for old_id, new_id in await _settled(connection, own, column):
+        for old_id, new_id in await _settled(connection, own, table, column):
             await _replace(connection, table, column, kind, old_id, new_id)
     of_show = select(episodes.c.show_id).where(episodes.c.id == videos.c.episode_id).scalar_subquery()
-    for old_id, new_id in await _settled(connection, [(new.show, old.show) for new, old in both], of_show):
+    own = [(new.show, old.show) for new, old in both]
+    for old_id, new_id in await _settled(connection, own, shows, of_show):
         await _replace_show(connection, old_id, new_id)
 
 
 async def _settled(
-    connection: AsyncConnection, both: Sequence[tuple[int | None, int | None]], column: ColumnElement[Any]
+    connection: AsyncConnection,
+    both: Sequence[tuple[int | None, int | None]],
+    table: Table,
+    column: ColumnElement[Any],
 ) -> list[tuple[int, int]]:
-    """The items that moved as a whole, as (old, new)."""
+    """The items that moved as a whole, as (old, new).
+
+    Args:
+        connection: in the finishing transaction.
+        both: of each file that moved the items (new, old).
+        table: where these items are.
+        column: of a row of `videos` its item.
+    """
     into: dict[int, set[int]] = defaultdict(set)
     members: dict[int, int] = defaultdict(int)
     for new, old in both:
@@ -70,6 +81,8 @@ async def _settled(
             continue
         if await _count(connection, column, new) != members[new]:
             continue
+        if await _elsewhere(connection, table, column, old, new):
+            continue
         done |= {old, new}
         found.append((old, new))
     return found
@@ -78,6 +91,14 @@ async def _settled(
 async def _count(connection: AsyncConnection, column: ColumnElement[Any], row_id: int) -> int:
     count = await connection.execute(select(func.count()).select_from(videos).where(column == row_id))
     return int(count.scalar_one())
+
+
+async def _elsewhere(
+    connection: AsyncConnection, table: Table, column: ColumnElement[Any], old: int, new: int
+) -> bool:
+    """Whether an item would go to another library and leave missing files behind."""
+    of = select(table.c.library_id).where(table.c.id.in_((old, new))).distinct()
+    return len((await connection.execute(of)).all()) > 1 and await _count(connection, column, old) > 0
 
 
 async def _stays(connection: AsyncConnection, column: ColumnElement[Any], row_id: int) -> bool:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.video import Belonging
@@ -21,8 +21,10 @@ from shelfread.store.files import sliced
 from shelfread.store.folding import sort_key
 from shelfread.store.ids import IdBlocks
 from shelfread.store.parents import insert_by_key
+from shelfread.store.remembered import season_key
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import episodes, movies, seasons, shows, videos
+from shelfread.store.tidying import Due, drop
 
 #: What a movie, a show or an episode shows that has no column of its own.
 _MORE = (
@@ -77,36 +79,36 @@ class VideoParents:
     async def movies(self, connection: AsyncConnection, keys: Collection[str], now: int) -> dict[str, int]:
         """Find or make the movies of these keys; what they show is derived afterwards."""
 
-        def row(row_id: int, key: str) -> tuple[Any, ...]:
-            return (row_id, self._library_id, key, "", "{}", now, "")
+        def row(row_id: int, key: str, at: int) -> tuple[Any, ...]:
+            return (row_id, self._library_id, key, "", "{}", at, "")
 
-        return await self._found_or_made(connection, movies, _MOVIE_COLUMNS, keys, row)
+        return await self._found_or_made(connection, movies, _MOVIE_COLUMNS, keys, row, now)
 
     async def shows(
         self, connection: AsyncConnection, wanted: Mapping[str, Belonging], now: int
     ) -> dict[str, int]:
         """Find or make shows by their keys; `wanted` has one of the files of each."""
 
-        def row(row_id: int, key: str) -> tuple[Any, ...]:
+        def row(row_id: int, key: str, at: int) -> tuple[Any, ...]:
             one = wanted[key]
             title = one.show or self._name
             more = json.dumps({"named_ids": one.show_ids}, ensure_ascii=False)
             return (
-                row_id, self._library_id, key, title, one.show_year, title, one.show_year, more, True, now,
+                row_id, self._library_id, key, title, one.show_year, title, one.show_year, more, True, at,
                 sort_key(title),
             )  # fmt: skip
 
-        return await self._found_or_made(connection, shows, _SHOW_COLUMNS, wanted, row)
+        return await self._found_or_made(connection, shows, _SHOW_COLUMNS, wanted, row, now)
 
     async def episodes(
         self, connection: AsyncConnection, wanted: Mapping[str, int], now: int
     ) -> dict[str, int]:
         """Find or make episodes by their keys; `wanted` has the show of each."""
 
-        def row(row_id: int, key: str) -> tuple[Any, ...]:
-            return (row_id, self._library_id, wanted[key], key, None, "{}", now, "", "")
+        def row(row_id: int, key: str, at: int) -> tuple[Any, ...]:
+            return (row_id, self._library_id, wanted[key], key, None, "{}", at, "", "")
 
-        return await self._found_or_made(connection, episodes, _EPISODE_COLUMNS, wanted, row)
+        return await self._found_or_made(connection, episodes, _EPISODE_COLUMNS, wanted, row, now)
 
     async def _found_or_made(
         self,
@@ -114,15 +116,24 @@ class VideoParents:
         table: Table,
         columns: tuple[str, ...],
         keys: Collection[str],
-        row: Callable[[int, str], tuple[Any, ...]],
+        row: Callable[[int, str, int], tuple[Any, ...]],
+        now: int,
     ) -> dict[str, int]:
         found = await self.find(connection, table, keys)
         # In the order of their keys: two workers cannot wait for one another.
         missing = sorted(set(keys) - found.keys())
         if not missing:
             return found
-        made = {key: await self._ids.get(connection, table.name) for key in missing}
-        await insert_by_key(connection, table, columns, [row(row_id, key) for key, row_id in made.items()])
+        told = await self._ids.remembered(
+            connection, self._library_id, table.name, [key.encode() for key in missing]
+        )
+        made: dict[str, int] = {}
+        rows = []
+        for key in missing:
+            was = told.get(key.encode())
+            made[key] = was.id if was else await self._ids.get(connection, table.name)
+            rows.append(row(made[key], key, was.added_at if was else now))
+        await insert_by_key(connection, table, columns, rows)
         if connection.dialect.name != "sqlite":
             # Another worker may have made one of them between the look and now.
             made = await self.find(connection, table, missing)
@@ -149,10 +160,12 @@ class VideoParents:
         )  # fmt: skip
         await video_rows.put_words(connection, ItemKind.MOVIE, said)
 
-    async def derive_episodes(self, connection: AsyncConnection, ids: Collection[int], now: int) -> bool:
+    async def derive_episodes(
+        self, connection: AsyncConnection, ids: Collection[int], now: int
+    ) -> set[int | None]:
         """Derive what episodes show from their files, and which season they are in.
 
-        Gives whether one of them left its season, which may be empty now.
+        Gives the seasons that one of them left, which may be empty now.
         """
         files = await video_rows.facts_of(connection, videos.c.episode_id, sorted(ids))
         said = {row_id: self._said(own) for row_id, own in files.items()}
@@ -182,10 +195,11 @@ class VideoParents:
             ],
         )  # fmt: skip
         await video_rows.put_words(connection, ItemKind.EPISODE, said)
-        return any(
-            season_of[row_id] not in (None, known.get((show_of[row_id], one.get("season"))))
+        return {
+            season_of[row_id]
             for row_id, one in said.items()
-        )
+            if season_of[row_id] not in (None, known.get((show_of[row_id], one.get("season"))))
+        }
 
     def _said(self, files: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
         said = self._rules.described(files)
@@ -209,9 +223,14 @@ class VideoParents:
             )
             found.update({(row[0], row[1]): row[2] for row in rows})
         missing = sorted(set(wanted) - found.keys())
-        rows_made = [
-            (await self._ids.get(connection, "seasons"), show_id, number, now) for show_id, number in missing
-        ]
+        told = await self._ids.remembered(
+            connection, self._library_id, "seasons", [season_key(*one) for one in missing]
+        )
+        rows_made = []
+        for show_id, number in missing:
+            was = told.get(season_key(show_id, number))
+            row_id = was.id if was else await self._ids.get(connection, "seasons")
+            rows_made.append((row_id, show_id, number, was.added_at if was else now))
         await run_many(
             connection,
             "INSERT INTO seasons (id, show_id, number, added_at) VALUES (?, ?, ?, ?) "
@@ -223,29 +242,33 @@ class VideoParents:
         found.update({(show_id, number): row_id for row_id, show_id, number, _ in rows_made})
         return found
 
-    async def delete_empty(self, connection: AsyncConnection) -> None:
-        """Delete what no file is of any more, with its words."""
-        for kind, table, used in (
-            (ItemKind.MOVIE, movies, select(videos.c.file_id).where(videos.c.movie_id == movies.c.id)),
-            (
-                ItemKind.EPISODE,
-                episodes,
-                select(videos.c.file_id).where(videos.c.episode_id == episodes.c.id),
-            ),
-            (None, seasons, select(episodes.c.id).where(episodes.c.season_id == seasons.c.id)),
-            (ItemKind.SHOW, shows, select(episodes.c.id).where(episodes.c.show_id == shows.c.id)),
-        ):
-            query = select(table.c.id).where(~used.exists())
-            if table is seasons:
-                own = select(shows.c.id).where(shows.c.library_id == self._library_id)
-                query = query.where(seasons.c.show_id.in_(own))
-            else:
-                query = query.where(table.c.library_id == self._library_id)
-            gone = sorted((await connection.execute(query)).scalars())
-            if kind is not None:
-                await video_rows.drop_words(connection, kind, gone)
-            for part in sliced(gone):
-                await connection.execute(delete(table).where(table.c.id.in_(part)))
+    async def delete_empty(self, connection: AsyncConnection, due: Due) -> dict[str, list[int]]:
+        """Delete what no file is of any more, with its words; gives what can be searched of it."""
+        films = await due.childless(connection, movies, exists().where(videos.c.movie_id == movies.c.id))
+        await video_rows.drop_words(connection, ItemKind.MOVIE, films)
+        await drop(connection, movies, films)
+        gone = await due.childless(connection, episodes, exists().where(videos.c.episode_id == episodes.c.id))
+        for part in sliced(gone):
+            rows = await connection.execute(
+                select(episodes.c.season_id, episodes.c.show_id).where(episodes.c.id.in_(part))
+            )
+            for season_id, show_id in rows:
+                due.add("seasons", [season_id])
+                due.add("shows", [show_id])
+        await video_rows.drop_words(connection, ItemKind.EPISODE, gone)
+        await drop(connection, episodes, gone)
+        of_library = select(shows.c.id).where(shows.c.library_id == self._library_id)
+        empty = await due.childless(
+            connection,
+            seasons,
+            exists().where(episodes.c.season_id == seasons.c.id),
+            own=seasons.c.show_id.in_(of_library),
+        )
+        await drop(connection, seasons, empty)
+        over = await due.childless(connection, shows, exists().where(episodes.c.show_id == shows.c.id))
+        await video_rows.drop_words(connection, ItemKind.SHOW, over)
+        await drop(connection, shows, over)
+        return {"movies": films, "episodes": gone, "shows": over}
 
 
 def more(said: Mapping[str, Any]) -> str:

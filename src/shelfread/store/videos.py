@@ -13,20 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
 from shelfread.model.change import Change
 from shelfread.model.library import Library
 from shelfread.model.video import Belonging, Video
-from shelfread.store import cover_due, video_moves, video_rows
+from shelfread.store import cover_due, tidying, video_moves, video_rows
 from shelfread.store.clock import now_us
 from shelfread.store.ids import IdBlocks
 from shelfread.store.moves import hand_over
 from shelfread.store.search_due import note, note_removed
 from shelfread.store.shows import ShowFacts
-from shelfread.store.tables import libraries, media_files, videos
+from shelfread.store.tables import media_files, videos
 from shelfread.store.video_parents import VideoParents, VideoRules
 from shelfread.store.video_rows import Parents, Placed
 
@@ -94,8 +94,8 @@ class VideoCatalogue:
         touched = _together([*before.values(), *parents.values(), *came_back.values()])
         await self._derive(connection, touched, now)
         await self._note_shows(connection, batch)
-        if any(parents.get(file_id) != was for file_id, was in before.items()):
-            await self._set_untidy(connection, True)
+        left = [was for file_id, was in before.items() if parents.get(file_id) != was]
+        await tidying.note(connection, self._library_id, _together(left))
         await note(connection, **touched)
         await self._note_covers(connection, batch, touched)
 
@@ -174,10 +174,12 @@ class VideoCatalogue:
         before = await video_rows.parents_of(connection, [row for pair in pairs for row in pair])
         await video_rows.take_out(connection, [old for _, old in pairs])
         await hand_over(connection, videos, (), pairs)
+        # An episode that keeps its row takes over the season of the other one.
+        seasons = await self._shows.seasons_of(connection, sorted(_together(before.values())["shows"]))
         await video_moves.keep(connection, pairs, before)
-        await self._set_untidy(connection, True)
         after = await video_rows.parents_of(connection, [old for _, old in pairs])
         touched = _together([*before.values(), *after.values()])
+        await tidying.note(connection, self._library_id, touched | {"seasons": set(seasons)})
         await self._derive(connection, touched, now_us())
         await note(connection, **touched)
         await self._due(connection, _together(after.values()))
@@ -206,25 +208,21 @@ class VideoCatalogue:
         await note(connection, shows=derived)
         seasons = await self._shows.seasons_of(connection, derived)
         await cover_due.note(connection, self._library_id, shows=derived, seasons=seasons)
-        untidy = await connection.execute(
-            select(libraries.c.untidy).where(libraries.c.id == self._library_id)
-        )
-        if not untidy.scalar_one():
+        due = await tidying.due(connection, self._library_id)
+        if not due:
             return
-        await self._parents.delete_empty(connection)
-        await note_removed(connection, self._library_id)
-        await self._set_untidy(connection, False)
+        gone = await self._parents.delete_empty(connection, due)
+        if due.whole:
+            await note_removed(connection, self._library_id)
+        else:
+            await note(connection, **gone)
+        await tidying.done(connection, self._library_id)
 
     async def _derive(self, connection: AsyncConnection, touched: dict[str, set[int]], now: int) -> None:
         await self._parents.derive_movies(connection, touched["movies"])
-        if await self._parents.derive_episodes(connection, touched["episodes"], now):
-            await self._set_untidy(connection, True)
+        left = await self._parents.derive_episodes(connection, touched["episodes"], now)
+        await tidying.note(connection, self._library_id, {"seasons": left})
         await self._shows.set_stale(connection, touched["shows"])
-
-    async def _set_untidy(self, connection: AsyncConnection, untidy: bool) -> None:
-        await connection.execute(
-            update(libraries).where(libraries.c.id == self._library_id).values(untidy=untidy)
-        )
 
 
 def _belonging(item: Video) -> Belonging:
