@@ -69,6 +69,27 @@ def test_a_folder_gives_its_media_its_pictures_and_its_sub_folders(tmp_path: Pat
     assert (listing.device, listing.inode) == (found.st_dev, tmp_path.stat().st_ino)
 
 
+def test_a_folder_whose_place_another_one_takes_while_it_is_listed_is_listed_anew(tmp_path: Path) -> None:
+    """What is left of a disk that is pulled then is an empty folder, which must not pass for the disk."""
+    folder, away, times = tmp_path / "disk", tmp_path / "away", iter(range(9))
+    _write(folder, "a.mp3")
+
+    def swapped(path: bytes) -> Any:
+        number = next(times)
+        if number < swaps:
+            folder.rename(tmp_path / f"{away}{number}")
+            folder.mkdir()
+        return os.scandir(path)
+
+    swaps = 1
+    listing = _look(folder, scandir=swapped)
+    assert (listing.inode, listing.files, listing.problem) == (folder.stat().st_ino, 0, None)
+    times, swaps = iter(range(10, 19)), 99
+    listing = _look(folder, scandir=swapped)
+    assert listing.problem is not None
+    assert listing.problem[0] == ProblemCode.FOLDER_UNREADABLE.value
+
+
 def test_an_unchanged_folder_gives_counts_and_sub_folders_only(tmp_path: Path) -> None:
     _write(tmp_path, "b.mp3", "cover.jpg", "sub/x.mp3")
     first = _look(tmp_path)

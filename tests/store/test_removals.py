@@ -369,7 +369,7 @@ async def test_what_is_left_is_missing_or_held_and_a_word_settles_it(database: D
         assert not await removals.any_left(connection, shelves.roots[1:])
 
     async def confirm(connection: Any) -> None:
-        await removals.settle_held(connection, shelves.library_id, [1], 9)
+        await removals.settle_held(connection, shelves.roots[:2], [1], 9)
 
     await database.write(confirm)
     assert await shelves.statuses() == {1: "missing", 2: "ready", 3: "ready", 4: "ready", 5: "missing"}
@@ -462,10 +462,10 @@ async def test_present_items_may_be_counted_without_those_of_this_scan(database:
     await shelves.file(1, 1)
     await shelves.file(2, 1, new=True)
     async with database.read() as connection:
-        scopes = [Scope(shelves.roots[0], b"")]
-        assert await removals.present(connection, scopes) == {shelves.roots[0]: 2}
-        assert await removals.present(connection, scopes, NEW_ADDED) == {shelves.roots[0]: 1}
-        assert await removals.present(connection, scopes, OLD_ADDED) == {shelves.roots[0]: 0}
+        scopes, enough = [Scope(shelves.roots[0], b"")], {shelves.roots[0]: 9}
+        assert await removals.present(connection, scopes, enough) == {shelves.roots[0]: 2}
+        assert await removals.present(connection, scopes, enough, NEW_ADDED) == {shelves.roots[0]: 1}
+        assert await removals.present(connection, scopes, enough, OLD_ADDED) == {shelves.roots[0]: 0}
 
 
 async def test_present_items_are_counted_by_scope(database: Database) -> None:
@@ -475,10 +475,14 @@ async def test_present_items_are_counted_by_scope(database: Database) -> None:
         await shelves.file(30 + at, 10 + at, status="missing" if at else "error")
     one, two, _ = shelves.roots
 
-    async def count(*scopes: Scope) -> dict[int, int]:
+    async def count(*scopes: Scope, enough: int = 9) -> dict[int, int]:
         async with database.read() as connection:
-            return await removals.present(connection, scopes)
+            return await removals.present(connection, scopes, {one: enough, two: enough})
 
     assert await count(Scope(one, b""), Scope(two, b"")) == {one: 5, two: 1}
     assert await count(Scope(one, b"a")) == {one: 2}
     assert await count(Scope(one, b"a/b"), Scope(one, b"a-c")) == {one: 2}
+    # No further than is asked, over all scopes of a root, and nothing where nothing is asked.
+    assert await count(Scope(one, b""), Scope(two, b""), enough=3) == {one: 3, two: 1}
+    assert await count(Scope(one, b"a"), Scope(one, b"a-c"), Scope(one, b"d"), enough=3) == {one: 3}
+    assert await count(Scope(shelves.roots[2], b"")) == {}

@@ -22,11 +22,14 @@ from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.shapes import PathBytes
 from shelfread.app import App, shelving
 from shelfread.app.confine import PathRefused, checked, path_of
+from shelfread.app.scheduling import schedule_json
 from shelfread.app.shelving import Overlap, Shelved, Unfit
+from shelfread.app.watching import watch_json
 from shelfread.model.account import Principal
 from shelfread.model.job import AlreadyRunning
-from shelfread.model.job_json import iso_us, path_json, without_paths
+from shelfread.model.job_json import path_json, without_paths
 from shelfread.model.library import Library, LibraryOptions, options_json
+from shelfread.model.watching import RootWatch
 from shelfread.store.libraries import NameTaken
 
 
@@ -96,8 +99,8 @@ def library_routes(app: App) -> APIRouter:
             given: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in wanted.options.model_dump(exclude_unset=True).items()
-                # A size by scale is the one that may be taken away.
-                if value is not None or name == "thumbnail_scale"
+                # A size by scale and a time may be taken away.
+                if value is not None or name in ("thumbnail_scale", "prune_days")
             }
             options = replace(library.options, **given)
         with _refusals():
@@ -108,6 +111,7 @@ def library_routes(app: App) -> APIRouter:
                 options=options,
                 add=paths_of(wanted.add_paths),
                 remove=wanted.remove_root_ids,
+                empty_ok={one.id: one.empty_ok for one in wanted.roots},
                 cron=wanted.schedule,
                 uncron="schedule" in wanted.model_fields_set and wanted.schedule is None,
             )
@@ -174,7 +178,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _told(one: Shelved, who: Principal) -> dict[str, Any]:
-    library, schedule, paths = one.library, one.schedule, sees_paths(who)
+    library, paths = one.library, sees_paths(who)
     return {
         "id": library.id,
         "name": library.name,
@@ -186,18 +190,19 @@ def _told(one: Shelved, who: Principal) -> dict[str, Any]:
                 "state": root.state.value,
                 "reason": root.reason if paths or root.reason is None else without_paths(root.reason),
                 "confirmed": root.confirmed,
+                "empty_ok": root.empty_ok,
+                "watch": _watch_told(one.watches.get(root.id), paths),
                 **(path_json(root.path) if paths else {}),
             }
             for root in library.roots
         ],
-        "schedule": None
-        if schedule is None
-        else {
-            "cron": schedule.cron,
-            "zone": schedule.zone,
-            "next_run": iso_us(schedule.next_run_at),
-            "last_run": iso_us(schedule.last_run_at),
-            "problem": schedule.problem,
-        },
+        "schedule": schedule_json(one.schedule),
         "items": one.counts,
     }
+
+
+def _watch_told(watch: RootWatch | None, paths: bool) -> dict[str, Any] | None:
+    told = watch_json(watch)
+    if told is not None and told["reason"] is not None and not paths:
+        told["reason"] = without_paths(told["reason"])
+    return told

@@ -25,6 +25,7 @@ Quality = Annotated[StrictInt, _within("thumbnail_quality")]
 Edge = Annotated[StrictInt, _within("thumbnail_width")]
 Scale = Annotated[float, Field(strict=True), _within("thumbnail_scale")]
 Days = Annotated[StrictInt, _within("trash_days")]
+PruneDays = Annotated[StrictInt, _within("prune_days")]
 
 
 class Options(BaseModel):
@@ -46,7 +47,11 @@ class Options(BaseModel):
     convert: StrictBool = Field(default=False, description="Have books in other archives become cbz.")
     remove_originals: StrictBool = Field(default=False, description="What was converted goes to the trash.")
     trash_days: Days = 30
+    prune_days: PruneDays | None = Field(
+        default=None, description="Forget files that are missing for so many days; null: never."
+    )
     ffprobe: StrictBool = Field(default=False, description="Ask ffprobe what a video leaves open.")
+    watch: StrictBool = Field(default=False, description="Scan at once what changes in its folders.")
 
 
 class OptionsChange(BaseModel):
@@ -68,7 +73,9 @@ class OptionsChange(BaseModel):
     convert: StrictBool | None = None
     remove_originals: StrictBool | None = None
     trash_days: Days | None = None
+    prune_days: PruneDays | None = Field(default=None, description="null: never.")
     ffprobe: StrictBool | None = None
+    watch: StrictBool | None = None
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Music"])]
@@ -87,6 +94,15 @@ class LibraryNew(BaseModel):
     schedule: Cron | None = Field(default=None, description="Five fields, as cron has them.")
 
 
+class RootChange(BaseModel):
+    """What is to change of a root."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: StrictInt
+    empty_ok: StrictBool = Field(description="It may be empty though files are known in it.")
+
+
 class LibraryChange(BaseModel):
     """What is to change; what is absent stays. The kind stays in any case."""
 
@@ -96,7 +112,20 @@ class LibraryChange(BaseModel):
     options: OptionsChange | None = None
     add_paths: list[PathIn] = Field(default_factory=list, max_length=MOST_PATHS)
     remove_root_ids: list[StrictInt] = Field(default_factory=list, max_length=MOST_PATHS)
+    roots: list[RootChange] = Field(default_factory=list, max_length=MOST_PATHS)
     schedule: Cron | None = Field(default=None, description="null takes it away.")
+
+
+class WatchShape(BaseModel):
+    """How the root of a watched library is watched."""
+
+    state: Literal["starting", "watching", "partial", "sweeping"] = Field(
+        description="partial: some folders tell of no changes, and sweeping: none does; the root is scanned "
+        "now and then."
+    )
+    reason: str | None = Field(description="Why not everything is heard.")
+    since: Time
+    swept: Time = Field(description="When it was last scanned because it does not tell of changes.")
 
 
 class RootShape(BaseModel):
@@ -106,6 +135,8 @@ class RootShape(BaseModel):
     state: Literal["new", "available", "unavailable"]
     reason: str | None
     confirmed: bool
+    empty_ok: bool
+    watch: WatchShape | None = Field(description="null while no server watches it.")
     path: str | None = Field(default=None, description="For administrators only.")
     path_b64: str | None = None
 
@@ -114,10 +145,31 @@ class ScheduleShape(BaseModel):
     """When a library is scanned by itself."""
 
     cron: str
+    words: str = Field(examples=["every day at 03:00"], description="The same for people, without the zone.")
     zone: str = Field(examples=["Europe/Berlin"])
     next_run: Time
     last_run: Time
+    last_job_id: str | None
+    last_status: str | None = Field(description="Of that job; null when it is forgotten.")
+    paused_since: Time
     problem: str | None
+
+
+class ScheduleGiven(BaseModel):
+    """A schedule to be set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cron: Cron
+    zone: Annotated[str, Field(max_length=100, examples=["Europe/Berlin"])] | None = Field(
+        default=None, description="An IANA name; without it the time zone of the server's settings."
+    )
+
+
+class ScheduleAnswer(BaseModel):
+    """The schedule of a library; null when it has none."""
+
+    schedule: ScheduleShape | None
 
 
 class Counts(BaseModel):

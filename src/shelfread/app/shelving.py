@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,11 @@ from shelfread.app.confine import PathRefused, refuse_outside
 from shelfread.app.covering import follow_options
 from shelfread.app.kinds import KINDS
 from shelfread.app.places import is_inside
+from shelfread.app.watching import watches_of
 from shelfread.model.job import UnknownLibrary
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule, ScheduleProblem
+from shelfread.model.watching import RootWatch
 from shelfread.queue.cron import checked as checked_cron
 from shelfread.queue.schedule import Schedules
 from shelfread.scan.ignore import fault_of
@@ -56,12 +58,15 @@ class Shelved:
     library: Library
     schedule: Schedule | None
     counts: dict[str, int]
+    #: How its roots are watched, by their ids.
+    watches: dict[int, RootWatch]
 
 
 async def look(app: App, library: Library) -> Shelved:
     """A library with its schedule and its counts."""
     found = await Schedules(app.database).every(library.id)
-    return Shelved(library, found[0] if found else None, await app.libraries.counts(library.id))
+    counts = await app.libraries.counts(library.id)
+    return Shelved(library, found[0] if found else None, counts, await watches_of(app))
 
 
 async def look_at_all(app: App) -> list[Shelved]:
@@ -69,8 +74,9 @@ async def look_at_all(app: App) -> list[Shelved]:
     found = await app.libraries.all()
     schedules = {one.library_id: one for one in reversed(await Schedules(app.database).every())}
     counts = await app.libraries.every_count()
+    watches = await watches_of(app)
     # One that went between the questions is left out.
-    return [Shelved(one, schedules.get(one.id), counts[one.id]) for one in found if one.id in counts]
+    return [Shelved(one, schedules.get(one.id), counts[one.id], watches) for one in found if one.id in counts]
 
 
 async def make(
@@ -111,6 +117,7 @@ async def change(
     remove: Sequence[int],
     cron: str | None,
     uncron: bool,
+    empty_ok: Mapping[int, bool] | None = None,
 ) -> Library | None:
     """Change a library; None when it is gone. Raises as `make`, and AlreadyRunning where roots go."""
     if name is not None:
@@ -123,6 +130,8 @@ async def change(
     own = {root.id for root in library.roots}
     if unknown := set(remove) - own:
         raise Unfit("remove_root_ids", f"{min(unknown)} is no root of this library")
+    if unknown := (empty_ok or {}).keys() - own:
+        raise Unfit("roots", f"{min(unknown)} is no root of this library")
     if own == set(remove) and not add:
         raise Unfit("remove_root_ids", "a library needs a root; DELETE forgets all of it")
     if remove:
@@ -138,6 +147,7 @@ async def change(
                 options=options,
                 add_roots=add,
                 remove_roots=sorted(set(remove)),
+                empty_ok=empty_ok,
                 seen=_ids(there) if add else None,
                 also=schedules.remove if uncron else _schedule(app, cron),
             )

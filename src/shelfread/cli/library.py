@@ -6,96 +6,34 @@ The work is in `cli.shelves` and `cli.scan`, which are imported when a command r
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from shelfread.cli.choices import AsJson, IdArgument, KindChoice, ModeOption, RescanOption
-from shelfread.model.library import BOUNDS, Pattern, ThumbnailFormat
+from shelfread.cli.choices import AsJson, IdArgument, KindChoice, ModeOption, RescanOption, RootOption
+from shelfread.cli.library_options import (
+    ConvertOption,
+    FfprobeOption,
+    FollowSymlinksOption,
+    IgnoreCtimeOption,
+    IgnoreInodeOption,
+    IgnoreOption,
+    PatternOption,
+    PruneDaysOption,
+    RemoveOriginalsOption,
+    ScheduleOption,
+    ThumbnailFormatOption,
+    ThumbnailQualityOption,
+    ThumbnailScaleOption,
+    ThumbnailSizeOption,
+    ThumbnailsOption,
+    TrashDaysOption,
+    WatchOption,
+    given_options,
+)
 from shelfread.scan.plan import Mode
 
 app = typer.Typer(help="Add, show, change and scan libraries.", no_args_is_help=False)
-
-_Ignore = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--ignore", metavar="PATTERN", help="An ignore rule, as in a .shelfignore file. May be repeated."
-    ),
-]
-
-
-def _flag(name: str, text: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(f"--{name}/--no-{name}", help=text)
-    return option
-
-
-def _number(name: str, text: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(f"--{name.replace('_', '-')}", help=text)
-    return option
-
-
-_FollowSymlinks = Annotated[
-    bool | None, _flag("follow-symlinks", "Follow symbolic links below the roots, or not (the default).")
-]
-_IgnoreCtime = Annotated[
-    bool | None, _flag("ignore-ctime", "Do not compare ctime, for filesystems that invent it.")
-]
-_IgnoreInode = Annotated[
-    bool | None, _flag("ignore-inode", "Do not compare inodes, for filesystems that renumber them.")
-]
-
-
-_Schedule = Annotated[
-    str | None,
-    typer.Option(
-        "--schedule",
-        metavar="CRON",
-        help="Scan it by itself: '0 3 * * *' is every day at 03:00. `shelfread serve` does it.",
-    ),
-]
-
-
-_PatternOption = Annotated[
-    Pattern | None,
-    typer.Option("--pattern", help="What makes a series: every folder with books, or those below a root."),
-]
-_Thumbnails = Annotated[bool | None, _flag("thumbnails", "Make small pictures of covers (the default).")]
-_ThumbnailFormat = Annotated[
-    ThumbnailFormat | None, typer.Option("--thumbnail-format", help="How they are encoded; webp by default.")
-]
-_ThumbnailQuality = Annotated[int | None, _number("thumbnail_quality", "1 to 100; 80 by default.")]
-_ThumbnailSize = Annotated[
-    str | None,
-    typer.Option("--thumbnail-size", metavar="WIDTHxHEIGHT", help="Pixels to fit into; 400x600 by default."),
-]
-_ThumbnailScale = Annotated[
-    float | None, _number("thumbnail_scale", "Their size as a part of the source's, 0.75 for instance.")
-]
-_Convert = Annotated[bool | None, _flag("convert", "Have books in other archives become cbz.")]
-_RemoveOriginals = Annotated[
-    bool | None, _flag("remove-originals", "Move what was converted to the trash, or leave it (the default).")
-]
-_TrashDays = Annotated[int | None, _number("trash_days", "How long the trash is kept; 30 by default.")]
-_Ffprobe = Annotated[
-    bool | None,
-    _flag("ffprobe", "Ask FFmpeg's ffprobe, if it is there, what a video leaves open, or not (the default)."),
-]
-
-
-def _given(size: str | None = None, **options: Any) -> dict[str, Any]:
-    """The options that were given; a size takes a scale away, as long as none comes with it."""
-    given = {name: value for name, value in options.items() if value is not None}
-    if size is not None:
-        width, cross, height = size.lower().partition("x")
-        if not (cross and width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
-            raise typer.BadParameter(f"--thumbnail-size is WIDTHxHEIGHT, as in 400x600, and not {size!r}")
-        given |= {"thumbnail_width": int(width), "thumbnail_height": int(height)}
-        given.setdefault("thumbnail_scale", None)
-    for name, (least, most) in BOUNDS.items():
-        value = given.get(name)
-        if value is not None and not least <= value <= most:
-            raise typer.BadParameter(f"--{name.replace('_', '-')} is {least:g} to {most:g}, and not {value}")
-    return given
 
 
 @app.callback(invoke_without_command=True)
@@ -110,27 +48,29 @@ def _add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The library's name.")],
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Its root folders.")],
     kind: Annotated[KindChoice, typer.Option("--kind", help="The kind of media.")],
-    follow_symlinks: _FollowSymlinks = None,
-    ignore_ctime: _IgnoreCtime = None,
-    ignore_inode: _IgnoreInode = None,
-    ignore: _Ignore = None,
-    pattern: _PatternOption = None,
-    thumbnails: _Thumbnails = None,
-    thumbnail_format: _ThumbnailFormat = None,
-    thumbnail_quality: _ThumbnailQuality = None,
-    thumbnail_size: _ThumbnailSize = None,
-    thumbnail_scale: _ThumbnailScale = None,
-    convert: _Convert = None,
-    remove_originals: _RemoveOriginals = None,
-    trash_days: _TrashDays = None,
-    ffprobe: _Ffprobe = None,
-    schedule: _Schedule = None,
+    follow_symlinks: FollowSymlinksOption = None,
+    ignore_ctime: IgnoreCtimeOption = None,
+    ignore_inode: IgnoreInodeOption = None,
+    ignore: IgnoreOption = None,
+    pattern: PatternOption = None,
+    thumbnails: ThumbnailsOption = None,
+    thumbnail_format: ThumbnailFormatOption = None,
+    thumbnail_quality: ThumbnailQualityOption = None,
+    thumbnail_size: ThumbnailSizeOption = None,
+    thumbnail_scale: ThumbnailScaleOption = None,
+    convert: ConvertOption = None,
+    remove_originals: RemoveOriginalsOption = None,
+    trash_days: TrashDaysOption = None,
+    prune_days: PruneDaysOption = None,
+    ffprobe: FfprobeOption = None,
+    watch: WatchOption = None,
+    schedule: ScheduleOption = None,
     as_json: AsJson = False,
 ) -> int:
     """Add a library. Nothing is scanned yet."""
     from shelfread.cli.shelves import add
 
-    flags = _given(
+    flags = given_options(
         thumbnail_size,
         follow_symlinks=follow_symlinks,
         ignore_ctime=ignore_ctime,
@@ -143,7 +83,9 @@ def _add(
         convert=convert,
         remove_originals=remove_originals,
         trash_days=trash_days,
+        prune_days=prune_days,
         ffprobe=ffprobe,
+        watch=watch,
     )
     folders = [os.fsencode(path) for path in paths]
     return add(os.fsencode(name), folders, kind.value, flags, ignore or [], schedule, as_json)
@@ -169,23 +111,25 @@ def _show(library_id: IdArgument, as_json: AsJson = False) -> int:
 def _set(
     library_id: IdArgument,
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="A new name.")] = None,
-    follow_symlinks: _FollowSymlinks = None,
-    ignore_ctime: _IgnoreCtime = None,
-    ignore_inode: _IgnoreInode = None,
-    ignore: _Ignore = None,
+    follow_symlinks: FollowSymlinksOption = None,
+    ignore_ctime: IgnoreCtimeOption = None,
+    ignore_inode: IgnoreInodeOption = None,
+    ignore: IgnoreOption = None,
     no_ignore: Annotated[
         bool, typer.Option("--no-ignore", help="Drop the ignore rules given before.")
     ] = False,
-    pattern: _PatternOption = None,
-    thumbnails: _Thumbnails = None,
-    thumbnail_format: _ThumbnailFormat = None,
-    thumbnail_quality: _ThumbnailQuality = None,
-    thumbnail_size: _ThumbnailSize = None,
-    thumbnail_scale: _ThumbnailScale = None,
-    convert: _Convert = None,
-    remove_originals: _RemoveOriginals = None,
-    trash_days: _TrashDays = None,
-    ffprobe: _Ffprobe = None,
+    pattern: PatternOption = None,
+    thumbnails: ThumbnailsOption = None,
+    thumbnail_format: ThumbnailFormatOption = None,
+    thumbnail_quality: ThumbnailQualityOption = None,
+    thumbnail_size: ThumbnailSizeOption = None,
+    thumbnail_scale: ThumbnailScaleOption = None,
+    convert: ConvertOption = None,
+    remove_originals: RemoveOriginalsOption = None,
+    trash_days: TrashDaysOption = None,
+    prune_days: PruneDaysOption = None,
+    ffprobe: FfprobeOption = None,
+    watch: WatchOption = None,
     add_root: Annotated[
         list[str] | None, typer.Option("--add-root", metavar="PATH", help="One more root. May be repeated.")
     ] = None,
@@ -197,7 +141,15 @@ def _set(
             help="Forget a root and all that is catalogued of it. May be repeated.",
         ),
     ] = None,
-    schedule: _Schedule = None,
+    empty_ok: Annotated[
+        list[str] | None,
+        typer.Option("--empty-ok", metavar="PATH", help="This root may be emptied, as an inbox is."),
+    ] = None,
+    no_empty_ok: Annotated[
+        list[str] | None,
+        typer.Option("--no-empty-ok", metavar="PATH", help="If it is empty, its disk is away (the default)."),
+    ] = None,
+    schedule: ScheduleOption = None,
     no_schedule: Annotated[
         bool, typer.Option("--no-schedule", help="Do not scan it by itself any more.")
     ] = False,
@@ -210,7 +162,7 @@ def _set(
         raise typer.BadParameter("--ignore and --no-ignore exclude each other")
     if schedule is not None and no_schedule:
         raise typer.BadParameter("--schedule and --no-schedule exclude each other")
-    flags = _given(
+    flags = given_options(
         thumbnail_size,
         follow_symlinks=follow_symlinks,
         ignore_ctime=ignore_ctime,
@@ -223,7 +175,9 @@ def _set(
         convert=convert,
         remove_originals=remove_originals,
         trash_days=trash_days,
+        prune_days=prune_days,
         ffprobe=ffprobe,
+        watch=watch,
     )
     wanted = Wanted(
         name=os.fsencode(name) if name is not None else None,
@@ -231,6 +185,8 @@ def _set(
         ignore=[] if no_ignore else ignore,
         add_roots=[os.fsencode(path) for path in add_root or ()],
         remove_roots=[os.fsencode(path) for path in remove_root or ()],
+        empty_ok={os.fsencode(path): True for path in empty_ok or ()}
+        | {os.fsencode(path): False for path in no_empty_ok or ()},
         schedule=schedule,
         no_schedule=no_schedule,
     )
@@ -283,16 +239,16 @@ def _covers(
 
 
 @app.command("confirm")
-def _confirm(library_id: IdArgument, as_json: AsJson = False) -> int:
+def _confirm(library_id: IdArgument, root: RootOption = None, as_json: AsJson = False) -> int:
     """Say that it is right: what is held as gone is gone, and roots that look wrong are as they should be."""
     from shelfread.cli.verdicts import confirm
 
-    return confirm(library_id, as_json)
+    return confirm(library_id, [os.fsencode(path) for path in root or ()], as_json)
 
 
 @app.command("reject")
-def _reject(library_id: IdArgument, as_json: AsJson = False) -> int:
+def _reject(library_id: IdArgument, root: RootOption = None, as_json: AsJson = False) -> int:
     """Say that it is wrong: the items held as gone stay in the catalogue as they are."""
     from shelfread.cli.verdicts import reject
 
-    return reject(library_id, as_json)
+    return reject(library_id, [os.fsencode(path) for path in root or ()], as_json)

@@ -10,24 +10,30 @@ from typing import Any
 from shelfread.app import App
 from shelfread.app.covering import follow_options
 from shelfread.app.places import is_inside
+from shelfread.app.watching import watches_of
+from shelfread.cli.library_page import print_library
 from shelfread.cli.opening import catalogue, library_of
 from shelfread.cli.outcome import FINE, USAGE, Refused
 from shelfread.cli.printing import Paper, print_table
 from shelfread.cli.records import job_fields, library_fields
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.targets import folder_of, named, refuse_unlistable, tidy_name
-from shelfread.cli.texts import aligned, counted, iso_time, number, shown, write_json
-from shelfread.cli.timetable import checked_cron, give, next_words, of_library, schedule_fields, take
-from shelfread.model.job import SCANS, Job
+from shelfread.cli.texts import counted, number, shown, write_json
+from shelfread.cli.timetable import (
+    checked_cron,
+    give,
+    next_words,
+    of_library,
+    schedule_fields,
+    take,
+)
+from shelfread.model.job import SCANS
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule
 from shelfread.scan.ignore import fault_of
 from shelfread.store.problems import open_problems
 
 _HISTORY = 5
-#: What the files of a kind belong to.
-_OF_MUSIC = ("releases", "artists", "genres")
-_HOLDS = {"music": _OF_MUSIC, "books": ("series",), "video": ("movies", "shows", "episodes")}
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Wanted:
     ignore: list[str] | None = None
     add_roots: Sequence[bytes] = ()
     remove_roots: Sequence[bytes] = ()
+    #: Roots, and whether each may be empty though files are known in it.
+    empty_ok: Mapping[bytes, bool] = field(default_factory=dict)
     schedule: str | None = None
     no_schedule: bool = False
 
@@ -131,7 +139,7 @@ def show(wanted: str, as_json: bool) -> int:
         if as_json:
             write_json({**entry, "scans": [job_fields(job) for job in history]})
         else:
-            _print_library(Paper(), library, entry, schedule, history)
+            print_library(Paper(), library, entry, schedule, history)
         return FINE
 
     return run(work)
@@ -153,6 +161,7 @@ def change(wanted: str, change: Wanted, as_json: bool) -> int:
             going = {folder_of(path) for path in change.remove_roots}
             kept = [root.path for root in library.roots if root.path not in going]
             unknown = going - {root.path for root in library.roots}
+            unknown |= {folder_of(path) for path in change.empty_ok} - {root.path for root in library.roots}
             if unknown:
                 raise Refused(f"{shown(min(unknown))} is no root of {named(library)}")
             fresh = _new_roots(kept, change.add_roots)
@@ -166,6 +175,12 @@ def change(wanted: str, change: Wanted, as_json: bool) -> int:
                 options=options,
                 add_roots=fresh,
                 remove_roots=[root.id for root in library.roots if root.path in going],
+                empty_ok={
+                    root.id: may_be
+                    for path, may_be in change.empty_ok.items()
+                    for root in library.roots
+                    if root.path == folder_of(path)
+                },
             )
             assert changed is not None
             await follow_options(app, library.options, changed)
@@ -212,55 +227,11 @@ async def _details(app: App, library: Library, schedule: Schedule | None) -> dic
     counts = await app.libraries.counts(library.id)
     problems = await open_problems(app.database, library_id=library.id)
     return {
-        **library_fields(library),
+        **library_fields(library, await watches_of(app)),
         "schedule": schedule_fields(schedule),
         "items": counts,
         "open_problems": len(problems),
     }
-
-
-def _print_library(
-    paper: Paper,
-    library: Library,
-    entry: dict[str, Any],
-    schedule: Schedule | None,
-    history: Sequence[Job],
-) -> None:
-    paper.line(("bold", shown(library.name)), ("dim", f"  library {library.id}, {library.kind}"))
-    paper.line()
-    for root in library.roots:
-        colour = "yellow" if root.reason else "dim"
-        paper.line(("", f"  {shown(root.path)}"), (colour, f"  {root.state.value}"))
-        if root.reason:
-            said = ", believed by the next scan" if root.confirmed else ""
-            paper.line((colour, f"    {shown(root.reason)}{said}"))
-    paper.line()
-    items = entry["items"]
-    rows = {word: number(items[word]) for word in ("ready", "error", "missing", *_HOLDS[library.kind])}
-    if items["held"]:
-        rows["held as gone"] = f"{number(items['held'])}  (shelfread library confirm {library.id}, or reject)"
-    rows["problems"] = number(entry["open_problems"])
-    options = [
-        name.replace("_", "-")
-        for name in ("follow_symlinks", "ignore_ctime", "ignore_inode", "ffprobe")
-        if getattr(library.options, name)
-    ]
-    if options:
-        rows["options"] = ", ".join(options)
-    if library.options.ignore:
-        rows["ignore"] = "  ".join(shown(rule) for rule in library.options.ignore)
-    if schedule is not None:
-        rows["schedule"] = f"{shown(schedule.cron)}  next: {next_words(schedule)}"
-    for line in aligned(rows):
-        paper.line(("", line))
-    for number_of, job in enumerate(history):
-        if not number_of:
-            paper.line()
-        at = (iso_time(job.started_at) or "")[:16].replace("T", " ")
-        counters = job.counters
-        what = f"{counted(counters.found, 'file')}, {number(counters.added)} added"
-        what = job.reason or what if job.status.value == "failed" else what
-        paper.line(("dim", f"  {at}"), ("", f"  {shown(job.type):<6}  {job.status.value:<9}  {what}"))
 
 
 def _checked_name(name: bytes) -> str:

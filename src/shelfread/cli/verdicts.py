@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shelfread.cli.opening import catalogue, library_of
-from shelfread.cli.outcome import FINE
+from shelfread.cli.outcome import FINE, Refused
 from shelfread.cli.printing import Paper
 from shelfread.cli.running import Interrupts, run
-from shelfread.cli.texts import counted, write_json
+from shelfread.cli.targets import folder_of, named
+from shelfread.cli.texts import counted, shown, write_json
+from shelfread.model.library import Library
 
 
-def confirm(wanted: str, as_json: bool) -> int:
-    """What is held as gone is gone; the next scan believes roots and mounts as they are."""
+def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
+    """What is held as gone is gone; the next scan believes roots and mounts as they are.
+
+    Args:
+        wanted: the library, by number or name.
+        roots: only what concerns these roots of it; none is all.
+        as_json: whether the answer is for programs.
+    """
 
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             library = await library_of(app, wanted)
-            done = await app.confirm(library)
+            done = await app.confirm(library, _only(library, roots))
         if as_json:
             write_json(
                 {
                     "library_id": library.id,
                     "items_removed": done.missing,
                     "items_kept": done.there,
+                    "items_left_out": done.left_out,
+                    "items_held": done.away,
                     "roots_confirmed": done.roots,
                 }
             )
@@ -30,24 +42,29 @@ def confirm(wanted: str, as_json: bool) -> int:
         if done.missing or done.there:
             kept = f"; {counted(done.there, 'item is', 'items are')} there after all" if done.there else ""
             paper.line(("", f"{counted(done.missing, 'item')} marked missing{kept}."))
+        if done.left_out:
+            paper.line(("", f"Of these {counted(done.left_out, 'is', 'are')} there, and hidden by a rule."))
+        if done.away:
+            still = counted(done.away, "item is still held", "items are still held")
+            paper.line(("yellow", f"{still}: their root is away now. Bring it back, or scan."))
         if done.roots:
             believed = counted(done.roots, "root or mount", "roots and mounts")
             paper.line(("", f"The next scan believes {believed} as found:"))
             paper.line(("bold", f"  shelfread library scan {library.id}"))
-        if not (done.missing or done.there or done.roots):
+        if not (done.missing or done.there or done.roots or done.away):
             paper.line(("", "There is nothing to confirm."))
         return FINE
 
     return run(work)
 
 
-def reject(wanted: str, as_json: bool) -> int:
-    """The items held as gone stay as they are."""
+def reject(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
+    """The items held as gone stay as they are. Takes what `confirm` takes."""
 
     async def work(_: Interrupts) -> int:
         async with catalogue() as app:
             library = await library_of(app, wanted)
-            kept = await app.reject(library)
+            kept = await app.reject(library, _only(library, roots))
         if as_json:
             write_json({"library_id": library.id, "items_kept": kept})
         elif kept:
@@ -63,3 +80,14 @@ def reject(wanted: str, as_json: bool) -> int:
         return FINE
 
     return run(work)
+
+
+def _only(library: Library, roots: Sequence[bytes]) -> set[int] | None:
+    """The ids of these roots of a library; None when none are named, which is all."""
+    if not roots:
+        return None
+    ids = {root.path: root.id for root in library.roots}
+    given = {folder_of(path) for path in roots}
+    if unknown := given - ids.keys():
+        raise Refused(f"{shown(min(unknown))} is no root of {named(library)}")
+    return {ids[path] for path in given}

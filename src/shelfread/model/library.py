@@ -62,8 +62,12 @@ class LibraryOptions:
     convert: bool = False
     remove_originals: bool = False
     trash_days: int = 30
+    #: Files that are missing for so many days are forgotten by the daily prune; None: never.
+    prune_days: int | None = None
     #: What a video's container leaves open is asked of FFmpeg's ffprobe, where the machine has it.
     ffprobe: bool = False
+    #: `serve` scans at once what changes in its folders.
+    watch: bool = False
 
 
 #: Least and most of the options that are numbers.
@@ -73,6 +77,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "thumbnail_height": (16, 4096),
     "thumbnail_scale": (0.01, 1),
     "trash_days": (0, 36_500),
+    "prune_days": (1, 36_500),
 }
 
 
@@ -96,6 +101,8 @@ class Root:
     reason: str | None = None
     #: A person said: believe what the next scan finds here.
     confirmed: bool = False
+    #: It may be empty though files are known in it: an inbox that is emptied.
+    empty_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shelfread.scan.folder import joined
 from shelfread.store.removals import Candidate
@@ -23,6 +23,28 @@ def is_gone(path: bytes) -> bool:
     except OSError:
         return False
     return False
+
+
+def is_there(path: bytes) -> bool:
+    """Whether something can be seen at a path. What cannot be looked at is neither there nor surely gone."""
+    try:
+        os.lstat(path)
+    except OSError:
+        return False
+    return True
+
+
+def what_is_gone(roots: Mapping[int, bytes], held: Sequence[Candidate]) -> tuple[list[int], set[int]]:
+    """The files among some that are surely gone, and of those the ones whose folder is gone, too."""
+    gone: list[int] = []
+    with_folder: set[int] = set()
+    for one in held:
+        path = joined(roots[one.root_id], one.path)
+        if is_gone(path):
+            gone.append(one.file_id)
+            if is_gone(os.path.dirname(path)):
+                with_folder.add(one.file_id)
+    return gone, with_folder
 
 
 def look_again(

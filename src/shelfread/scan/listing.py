@@ -41,6 +41,9 @@ _OF_ONE_FILE = frozenset(
     if hasattr(errno, name)
 )
 
+#: A folder is listed anew so often when another one takes its place meanwhile.
+_LOOKS = 3
+
 
 def list_folder(
     task: FolderTask, rules: WalkRules, *, book: RuleBook | None = None, scandir: Scandir = os.scandir
@@ -56,10 +59,18 @@ def list_folder(
     Returns:
         The listing. Trouble with the folder or with a name in it is part of it and never raised.
     """
+    book = book or RuleBook()
     try:
-        return Look(task, rules, book or RuleBook(), scandir).result()
+        for _ in range(_LOOKS):
+            look = Look(task, rules, book, scandir)
+            listing = look.result()
+            # Where nothing changed nothing can be lost, so only the few others are asked about.
+            if listing.unchanged or look.is_still_here():
+                return listing
     except (RulesError, OSError) as error:
         return FolderListing(task.relative, problem=trouble_of(error))
+    code = ProblemCode.FOLDER_UNREADABLE.value
+    return FolderListing(task.relative, problem=(code, "another folder takes its place while it is listed"))
 
 
 def trouble_of(error: RulesError | OSError) -> tuple[str, str]:
@@ -78,8 +89,8 @@ class Look:
         self.book = book
         # Not lstat for the root, which may be a link. Below it a link in the place of a folder is either
         # wanted or a race with somebody who wants us elsewhere.
-        follow = rules.follow_symlinks or not task.relative
-        self.here = os.stat(task.path, follow_symlinks=follow)
+        self.follow = rules.follow_symlinks or not task.relative
+        self.here = os.stat(task.path, follow_symlinks=self.follow)
         if not stat.S_ISDIR(self.here.st_mode):
             raise NotADirectoryError(errno.ENOTDIR, "not a folder any more")
         with scandir(task.path) as found:
@@ -99,6 +110,11 @@ class Look:
         root = task.path[: len(task.path) - len(task.relative)]
         self.active = book.rule_set(root, rules.patterns, self.context)
         self.prefix = task.relative + b"/" if task.relative else b""
+
+    def is_still_here(self) -> bool:
+        """Whether the folder is the one that was asked for: a disk pulled meanwhile leaves an empty one."""
+        now = os.stat(self.task.path, follow_symlinks=self.follow)
+        return (now.st_dev, now.st_ino) == (self.here.st_dev, self.here.st_ino)
 
     def at(self, entry: os.DirEntry[bytes]) -> FolderListing:
         """The listing if the folder held this one name besides its rules: to tell why it is (not) taken."""

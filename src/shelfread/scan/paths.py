@@ -168,6 +168,7 @@ class _Stream:
             take,
             lambda: self._reader.hungry,
             trust_digests=not self._plan.rescan,
+            hinted=self._plan.hinted,
         )
         for scope in self._plan.scopes:
             if scope.root_id == found.root.id:

@@ -30,6 +30,10 @@ class Plan:
     mode: Mode = Mode.BATCHED
     #: Files younger than this are catalogued and looked at again by a later scan.
     settle_ns: int = 0
+    #: The scopes are hints: one that is gone, or that no scan looks into, is no reason to fail.
+    hinted: bool = False
+    #: A file that is gone is looked for among those found so many days before and after.
+    move_days: int = 30
 
 
 @dataclass(slots=True)

@@ -21,6 +21,10 @@ SAMPLE = 200
 ENOUGH = 0.9
 
 
+#: How the reason of a root begins that is another disk in the place of the one that was there.
+OTHER_DISK = "is another filesystem than before"
+
+
 class RootCheck(NamedTuple):
     """What was found at a root. `reason` is None when it may be believed, else one line for people."""
 
@@ -28,6 +32,8 @@ class RootCheck(NamedTuple):
     identity: str | None
     reason: str | None
     stable_inodes: bool
+    #: It is empty, and may be: what was in it is gone, however much it was.
+    emptied: bool = False
 
 
 class _Look(NamedTuple):
@@ -41,7 +47,8 @@ async def check(database: Database, root: Root) -> RootCheck:
 
     Available is one that can be listed, is not empty while present items are known in it, and is the
     filesystem it was, or holds at least nine tenths of a sample of what is known there, with name and
-    size. A root that a person confirmed only has to be listable.
+    size. A root that a person confirmed only has to be listable; one that may be empty is believed when it
+    is, as long as it is the filesystem it was.
     """
     try:
         look = await asyncio.to_thread(_look_at, root.path)
@@ -50,6 +57,9 @@ async def check(database: Database, root: Root) -> RootCheck:
     stable = inodes_are_stable(look.fs_type)
     if root.confirmed:
         return RootCheck(root, look.identity, None, stable)
+    if look.empty and root.empty_ok and root.identity == look.identity:
+        # The same filesystem as ever: a disk that is away leaves another one at its mount point.
+        return RootCheck(root, look.identity, None, stable, emptied=True)
     reason: str | None = None
     async with database.read() as connection:
         known = await files.sample(connection, root.id, SAMPLE) if _is_odd(root, look) else []
@@ -58,10 +68,7 @@ async def check(database: Database, root: Root) -> RootCheck:
     elif known:
         present = await asyncio.to_thread(count_present, root.path, known)
         if present < ENOUGH * len(known):
-            reason = (
-                f"is another filesystem than before, and only {present} of {len(known)} known files "
-                "looked for are there"
-            )
+            reason = f"{OTHER_DISK}, and only {present} of {len(known)} known files looked for are there"
     return RootCheck(root, look.identity, reason, stable)
 
 

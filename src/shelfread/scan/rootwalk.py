@@ -64,6 +64,7 @@ class RootWalk:
         hungry: Callable[[], bool],
         *,
         trust_digests: bool,
+        hinted: bool = False,
     ) -> None:
         self._database = database
         self._root = root.root
@@ -76,6 +77,7 @@ class RootWalk:
         self._take = take
         self._hungry = hungry
         self._trust = trust_digests
+        self._hinted = hinted
         self._changed: list[tuple[Found, int]] = []
         self._changed_files = 0
         #: Idle parsers are worth a comparison of so many files: the first of all, later a fair number.
@@ -84,13 +86,13 @@ class RootWalk:
         self._in_trouble: set[bytes] = set()
         #: Those that this walk found in trouble.
         self._noted: set[bytes] = set()
-        #: All known folders by path, when there are not too many.
+        #: All known folders of the scope by path, when there are not too many.
         self._known: dict[bytes, KnownFolder] | None = None
 
     async def run(self, scope: Scope) -> None:
         """Walk the root, or the part of it that a scope names."""
         async with self._database.read() as connection:
-            self._known = await files.all_folders(connection, self._root.id, FOLDERS_AT_ONCE)
+            self._known = await files.all_folders(connection, self._root.id, scope.relative, FOLDERS_AT_ONCE)
             self._in_trouble = await problems.places_in_trouble(connection, self._root.id, PLACE_CODES)
         top, parent_id = await self._top(scope.relative)
         if top is None:
@@ -104,8 +106,9 @@ class RootWalk:
         await asyncio.to_thread(self._end_trouble_of_gone_folders)
 
     async def _lookup(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
-        if self._known is not None:
-            return self._known
+        return await self._stored(paths) if self._known is None else self._known
+
+    async def _stored(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
         async with self._database.read() as connection:
             return await files.known_folders(connection, self._root.id, paths)
 
@@ -115,13 +118,15 @@ class RootWalk:
         above: list[Found] = []
         for name in relative.split(b"/") if relative else []:
             (listing,) = await self._pool.look(self._rules, [task])
-            found = Found(task, listing, (await self._lookup([task.relative])).get(task.relative), None)
+            found = Found(task, listing, (await self._stored([task.relative])).get(task.relative), None)
             problem = _problem_of(listing)
             if problem is not None:
                 self._trouble(found, problem)
                 return None, None
             above.append(found)
             sub = next((sub for sub in listing.subfolders if sub.name == name), None)
+            if sub is None and self._hinted:
+                return None, None
             if sub is None:
                 path = joined(self._root.path, joined(task.relative, name))
                 raise ScopeIgnored(

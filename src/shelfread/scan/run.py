@@ -16,6 +16,7 @@ from shelfread.model.batch import Batch, BatchReport
 from shelfread.model.catalogue import Catalogue
 from shelfread.model.job import LogLine, Phase
 from shelfread.model.problem import ProblemCode, line_of
+from shelfread.scan.between import CatalogueOf
 from shelfread.scan.extract import ParserPool
 from shelfread.scan.findings import Findings
 from shelfread.scan.paths import scan_paths
@@ -49,6 +50,7 @@ class Scan:
         walkers: WalkerPool,
         *,
         ids: IdBlocks,
+        catalogue_of: CatalogueOf,
         on_progress: OnProgress = silent,
     ) -> None:
         self._database = database
@@ -76,7 +78,7 @@ class Scan:
             database=database,
         )
         self._reconciler = Reconciler(
-            database, batch, plan, catalogue, self.progress, self._findings, self._clock
+            database, batch, plan, catalogue, self.progress, self._findings, self._clock, catalogue_of
         )
 
     async def run(self) -> Outcome:

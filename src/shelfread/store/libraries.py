@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.library import Library, LibraryOptions, Root, RootState
@@ -106,12 +106,14 @@ class LibraryRepository:
         options: LibraryOptions | None = None,
         add_roots: Sequence[bytes] = (),
         remove_roots: Sequence[int] = (),
+        empty_ok: Mapping[int, bool] | None = None,
         seen: Collection[int] | None = None,
         also: Also | None = None,
     ) -> Library | None:
         """Change what is given, all of it or nothing; None when there is no such library.
 
-        Removing a root removes what the catalogue holds of it. Raises NameTaken and RootsChanged, as `add`.
+        Removing a root removes what the catalogue holds of it. `empty_ok` says, by the ids of roots, which
+        may be empty though files are known in them. Raises NameTaken and RootsChanged, as `add`.
         """
 
         async def work(connection: AsyncConnection) -> Library | None:
@@ -127,6 +129,9 @@ class LibraryRepository:
                     update(libraries).where(libraries.c.id == library_id).values(**values)
                 )
             await _add_roots(connection, library_id, add_roots, seen)
+            for root_id, may_be in (empty_ok or {}).items():
+                mine = (roots.c.id == root_id, roots.c.library_id == library_id)
+                await connection.execute(update(roots).where(*mine).values(empty_ok=may_be))
             for root_id in remove_roots:
                 await _clear_roots(connection, library_id, roots.c.id == root_id)
             if also is not None:
@@ -149,18 +154,20 @@ class LibraryRepository:
 
         return await self._database.write(work)
 
-    async def confirm(self, library_id: int) -> int:
+    async def confirm(self, library_id: int, root_ids: Collection[int] | None = None) -> int:
         """Let the next scan believe the unavailable roots and mounts of a library; gives how many there were.
 
-        A mount is then a folder like any other: the next scan looks whether it is there.
+        With `root_ids` only these roots, and mounts in them. A mount is then a folder like any other: the
+        next scan looks whether it is there.
         """
 
         async def work(connection: AsyncConnection) -> int:
-            mounts = await _forget_mounts(connection, library_id)
+            mine: ColumnElement[bool] = roots.c.library_id == library_id
+            if root_ids is not None:
+                mine = and_(mine, roots.c.id.in_(sorted(root_ids)))
+            mounts = await _forget_mounts(connection, mine)
             done = await connection.execute(
-                update(roots)
-                .where(roots.c.library_id == library_id, roots.c.state == RootState.UNAVAILABLE.value)
-                .values(confirmed=True)
+                update(roots).where(mine, roots.c.state == RootState.UNAVAILABLE.value).values(confirmed=True)
             )
             return done.rowcount + mounts
 
@@ -204,6 +211,7 @@ async def _load(connection: AsyncConnection, library_id: int | None) -> list[Lib
                 row.identity,
                 row.reason,
                 bool(row.confirmed),
+                bool(row.empty_ok),
             )
         )
     return [
@@ -249,9 +257,9 @@ async def _clear_roots(connection: AsyncConnection, library_id: int, which: sa.C
     await note_removed(connection, library_id)
 
 
-async def _forget_mounts(connection: AsyncConnection, library_id: int) -> int:
-    """Take the mounts that are away for plain folders; gives how many there were."""
-    mine = select(roots.c.id).where(roots.c.library_id == library_id)
+async def _forget_mounts(connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+    """Take the mounts of some roots that are away for plain folders; gives how many there were."""
+    mine = select(roots.c.id).where(which)
     away = and_(problems.c.root_id.in_(mine), problems.c.code == ProblemCode.MOUNT_UNAVAILABLE.value)
     found = [
         (row.root_id, row.path)

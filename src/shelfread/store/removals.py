@@ -5,23 +5,15 @@ Statements for the finishing transaction and for the person who confirms or reje
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import (
-    delete,
-    exists,
-    false,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import delete, exists, false, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.job import Scope
+from shelfread.model.missing import MissingReason
 from shelfread.model.problem import ProblemCode
 from shelfread.store.database import insert_rows
 from shelfread.store.files import below, sliced
@@ -175,17 +167,21 @@ async def roots_of(connection: AsyncConnection, file_ids: Sequence[int]) -> Coun
 
 
 async def present(
-    connection: AsyncConnection, scopes: Sequence[Scope], before: int | None = None
+    connection: AsyncConnection, scopes: Sequence[Scope], enough: Mapping[int, int], before: int | None = None
 ) -> dict[int, int]:
     """How many present items the catalogue has in each root, inside the scopes.
 
-    With `before` only those that were added earlier count.
+    `enough` says how far to count in each root, so that a count costs no more in a large library; other
+    roots are not counted. With `before` only those that were added earlier count.
     """
-    found: dict[int, int] = defaultdict(int)
+    found: Counter[int] = Counter()
     for scope in scopes:
+        limit = enough.get(scope.root_id, 0) - found[scope.root_id]
+        if limit <= 0:
+            continue
         query = (
-            select(func.count())
-            .select_from(media_files.join(folders, folders.c.id == media_files.c.folder_id))
+            select(media_files.c.id)
+            .join(folders, folders.c.id == media_files.c.folder_id)
             .where(
                 folders.c.root_id == scope.root_id,
                 below(scope.relative),
@@ -194,21 +190,62 @@ async def present(
         )
         if before is not None:
             query = query.where(media_files.c.added_at < before)
-        found[scope.root_id] += int((await connection.execute(query)).scalar_one())
+        counted = select(func.count()).select_from(query.limit(limit).subquery())
+        found[scope.root_id] += int((await connection.execute(counted)).scalar_one())
     return dict(found)
 
 
-async def mark_missing(connection: AsyncConnection, job_seq: int, root_id: int, now: int) -> list[int]:
-    """The candidates left in a root are missing from now on; nothing is deleted. Gives their ids."""
-    which = select(removals.c.file_id).where(removals.c.job_seq == job_seq, removals.c.root_id == root_id)
-    gone = sorted((await connection.execute(which)).scalars())
-    await connection.execute(
-        update(media_files).where(media_files.c.id.in_(which)).values(status="missing", missing_at=now)
+async def mark_missing(
+    connection: AsyncConnection,
+    job_seq: int,
+    root_id: int,
+    now: int,
+    *,
+    gone_folders: Collection[bytes] = (),
+    left_out: Collection[int] = (),
+) -> list[int]:
+    """The candidates left in a root are missing from now on; nothing is deleted. Gives their ids.
+
+    Args:
+        connection: of the transaction.
+        job_seq: whose candidates.
+        root_id: where.
+        now: since when, in microseconds.
+        gone_folders: what is below these is missing because they are gone.
+        left_out: files that are there, and that a rule leaves out.
+    """
+    mine = (removals.c.job_seq == job_seq, removals.c.root_id == root_id)
+    rows = await connection.execute(
+        select(removals.c.file_id, folders.c.path)
+        .join(media_files, media_files.c.id == removals.c.file_id)
+        .join(folders, folders.c.id == media_files.c.folder_id)
+        .where(*mine)
     )
-    await connection.execute(
-        delete(removals).where(removals.c.job_seq == job_seq, removals.c.root_id == root_id)
-    )
-    return gone
+    reasons: dict[int, MissingReason] = {}
+    for file_id, folder in rows:
+        if file_id in left_out:
+            reasons[file_id] = MissingReason.LEFT_OUT
+        elif any(above in gone_folders for above in _and_above(folder)):
+            reasons[file_id] = MissingReason.FOLDER_GONE
+        else:
+            reasons[file_id] = MissingReason.GONE
+    await _mark(connection, reasons, now)
+    await connection.execute(delete(removals).where(*mine))
+    return sorted(reasons)
+
+
+async def _mark(connection: AsyncConnection, reasons: Mapping[int, MissingReason], now: int) -> None:
+    for reason in MissingReason:
+        ids = sorted(file_id for file_id, why in reasons.items() if why is reason)
+        values = {"status": "missing", "missing_at": now, "missing_reason": reason.value}
+        for part in sliced(ids):
+            await connection.execute(update(media_files).where(media_files.c.id.in_(part)).values(**values))
+
+
+def _and_above(path: bytes) -> Iterator[bytes]:
+    while path:
+        yield path
+        path = path.rpartition(b"/")[0]
 
 
 async def hold(connection: AsyncConnection, job_seq: int, root_id: int) -> None:
@@ -231,14 +268,27 @@ async def held(connection: AsyncConnection, library_id: int) -> list[Candidate]:
     return [Candidate(row[0], row[1], row[2], row[3] + b"/" + row[4] if row[3] else row[4]) for row in rows]
 
 
-async def settle_held(connection: AsyncConnection, library_id: int, missing: Sequence[int], now: int) -> None:
-    """End the hold of a library: `missing` are marked so, the others stay as they are."""
-    for part in sliced(missing):
-        await connection.execute(
-            update(media_files).where(media_files.c.id.in_(part)).values(status="missing", missing_at=now)
-        )
-    mine = select(roots.c.id).where(roots.c.library_id == library_id)
-    await connection.execute(delete(removals).where(removals.c.root_id.in_(mine), removals.c.held.is_(True)))
+async def settle_held(
+    connection: AsyncConnection,
+    root_ids: Sequence[int],
+    missing: Sequence[int],
+    now: int,
+    *,
+    folder_gone: Collection[int] = (),
+    left_out: Sequence[int] = (),
+) -> None:
+    """End the hold of some roots: `missing` and `left_out` are marked so, the others stay as they are.
+
+    Of `missing`, those in `folder_gone` are so because their folder is; `left_out` are hidden by a rule.
+    """
+    why = {True: MissingReason.FOLDER_GONE, False: MissingReason.GONE}
+    reasons = {file_id: why[file_id in folder_gone] for file_id in missing}
+    await _mark(connection, reasons | dict.fromkeys(left_out, MissingReason.LEFT_OUT), now)
     await connection.execute(
-        delete(problems).where(problems.c.root_id.in_(mine), problems.c.code == "mass_removal_held")
+        delete(removals).where(removals.c.root_id.in_(root_ids), removals.c.held.is_(True))
+    )
+    await connection.execute(
+        delete(problems).where(
+            problems.c.root_id.in_(root_ids), problems.c.code == ProblemCode.MASS_REMOVAL_HELD.value
+        )
     )

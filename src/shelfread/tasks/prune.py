@@ -1,4 +1,4 @@
-"""The task of type `prune`: forget old jobs, old logs and processes that are gone, empty the trash.
+"""The task of type `prune`: forget old jobs, old logs, dead processes, what is long missing; empty the trash.
 
 Works in short transactions, each a batch of the job: guarded by its fence, and ended by a cancel. What is
 kept however old it is stands in `store.retention`.
@@ -15,8 +15,10 @@ from typing import Any
 from shelfread.convert import trash
 from shelfread.covers.keeping import Shelf
 from shelfread.model.batch import BatchReport
+from shelfread.model.catalogue import Catalogue
 from shelfread.model.change import Counters
-from shelfread.model.job import Job, LogLine, Phase, Stopped
+from shelfread.model.job import AlreadyRunning, Job, LogLine, Phase, Stopped
+from shelfread.model.library import Library
 from shelfread.queue.presence import forget_the_dead
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.watch import Control, Task
@@ -24,7 +26,9 @@ from shelfread.settings import Settings
 from shelfread.store import retention
 from shelfread.store.clock import now_us
 from shelfread.store.libraries import LibraryRepository
+from shelfread.store.missing import Chosen
 from shelfread.tasks.cover_clearing import clear_all
+from shelfread.tasks.pruning import forget
 
 
 @dataclass(slots=True)
@@ -33,6 +37,7 @@ class _Gone:
     lines: int = 0
     workers: int = 0
     originals: int = 0
+    missing: int = 0
     pictures: int = 0
 
 
@@ -41,21 +46,33 @@ def prune_task(
     settings: Settings,
     shelf: Shelf | None = None,
     *,
+    catalogue_of: Callable[[Library], Catalogue] | None = None,
     clock: Callable[[], int] = now_us,
 ) -> Task:
-    """The task, for a worker of this catalogue; with a `shelf` it clears away pictures that nothing has."""
+    """The task, for a worker of this catalogue.
+
+    With a `shelf` it clears away pictures that nothing has. With `catalogue_of`, which gives the rows of a
+    library's kind, it forgets missing files where the library's option says so.
+    """
 
     async def prune(job: Job, control: Control) -> None:
-        await _Prune(repository, job, control, shelf).run(settings, clock())
+        await _Prune(repository, job, control, shelf, catalogue_of).run(settings, clock())
 
     return prune
 
 
 class _Prune:
     def __init__(
-        self, repository: ScanJobRepository, job: Job, control: Control, shelf: Shelf | None
+        self,
+        repository: ScanJobRepository,
+        job: Job,
+        control: Control,
+        shelf: Shelf | None,
+        catalogue_of: Callable[[Library], Catalogue] | None,
     ) -> None:
         self._shelf = shelf
+        self._catalogue_of = catalogue_of
+        self._lines: list[LogLine] = []
         self._repository = repository
         self._database = repository.database
         self._job = job
@@ -71,6 +88,8 @@ class _Prune:
         await self._commit(None)
         gone.workers = await forget_the_dead(self._database, now - retention.DAY_US)
         await self._empty_trash(now)
+        # Before the pictures: those of what is forgotten go with it.
+        await self._forget_missing(now)
         if self._shelf is not None:
             gone.pictures = await clear_all(self._database, self._shelf)
         line = f"forgot {gone.jobs} jobs, {gone.lines} log lines and events, {gone.workers} workers"
@@ -78,14 +97,19 @@ class _Prune:
             line += f"; deleted {gone.originals} converted originals from the trash"
         if gone.pictures:
             line += f"; removed {gone.pictures} small pictures that nothing refers to"
+        if gone.missing:
+            line += f"; forgot {gone.missing} missing files"
         outcome = {
             "jobs": gone.jobs,
             "lines": gone.lines,
             "workers": gone.workers,
             "originals": gone.originals,
+            "missing": gone.missing,
             "pictures": gone.pictures,
         }
-        report = BatchReport(Counters(), Phase.DONE, logs=[LogLine("info", line)], outcome=outcome)
+        report = BatchReport(
+            Counters(), Phase.DONE, logs=[*self._lines, LogLine("info", line)], outcome=outcome
+        )
         await self._repository.finish(self._job, None, report)
 
     async def _empty_trash(self, now: int) -> None:
@@ -97,6 +121,27 @@ class _Prune:
                 self._gone.originals += await asyncio.to_thread(
                     partial(trash.empty, root.path, library.options.trash_days, now_s=now / 1e6)
                 )
+
+    async def _forget_missing(self, now: int) -> None:
+        """What is missing for long enough, in every library as its own option says."""
+        if self._catalogue_of is None:
+            return
+        for library in await LibraryRepository(self._database).all():
+            days = library.options.prune_days
+            if days is None:
+                continue
+            chosen = Chosen(library.id, before=now - days * retention.DAY_US)
+            try:
+                gone, kept_back = await forget(
+                    self._database, library, chosen, self._catalogue_of(library), self._commit
+                )
+            except AlreadyRunning:
+                continue  # tomorrow is soon enough
+            self._gone.missing += gone
+            self._lines += [
+                LogLine("warning", f"{one.files} missing files are kept: {one.why}", one.root.path)
+                for one in kept_back
+            ]
 
     async def _forget_jobs(self, before: int) -> None:
         async with self._database.read() as connection:

@@ -1,0 +1,160 @@
+"""What waits for a person's word (DESIGN rule 1): shown, confirmed and rejected.
+
+Removals that are held, and roots, mounts and folders that a scan would not believe. A word never marks what
+cannot be looked at now: below a root that is away everything stays as it is. Knows no route and no terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shelfread.app.kinds import KINDS
+from shelfread.app.reports import Confirmed
+from shelfread.model.library import Library
+from shelfread.model.problem import ProblemCode
+from shelfread.scan.explain import Explainer
+from shelfread.scan.folder import library_rules
+from shelfread.scan.gone import what_is_gone
+from shelfread.scan.roots import OTHER_DISK, check
+from shelfread.store import holding, removals
+from shelfread.store.clock import now_us
+from shelfread.store.holding import HeldPlace
+from shelfread.store.ids import IdBlocks
+from shelfread.store.removals import Candidate
+from shelfread.tasks.pruning import refuse_beside_scans
+
+if TYPE_CHECKING:
+    from shelfread.app import App
+
+#: The code of a root that is another filesystem than before; else it is that of the problem.
+OTHER_DISK_CODE = "other_disk"
+#: Files that are shown of a place.
+EXAMPLES = 5
+
+_CONFIRMED = (
+    ProblemCode.ROOT_UNAVAILABLE,
+    ProblemCode.MOUNT_UNAVAILABLE,
+    ProblemCode.MASS_REMOVAL_HELD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A place that waits for a person, or for its disk."""
+
+    place: HeldPlace
+    #: A problem's code, or `OTHER_DISK_CODE`.
+    code: str
+    #: How many files it is about: held ones, or all that are known there.
+    files: int
+    #: Some of them, absolute.
+    examples: list[bytes]
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        """Whether a person's word changes something: a folder that cannot be listed must become listable."""
+        return self.place.code in _CONFIRMED
+
+
+async def waiting(app: App, library: Library, limit: int, after: int = 0) -> list[Waiting]:
+    """Such places by id, behind `after`."""
+    async with app.database.read() as connection:
+        found = []
+        for place in await holding.places(connection, library.id, limit, after):
+            files, examples = await holding.files_at(connection, place, EXAMPLES)
+            other = place.code is ProblemCode.ROOT_UNAVAILABLE and OTHER_DISK in place.detail
+            found.append(Waiting(place, OTHER_DISK_CODE if other else place.code.value, files, examples))
+    return found
+
+
+async def confirm(app: App, library: Library, root_ids: Collection[int] | None = None) -> Confirmed:
+    """A person says that what looked wrong is right: held removals are marked, odd roots believed.
+
+    Args:
+        app: whose library it is.
+        library: which.
+        root_ids: only what concerns these roots of it.
+
+    Raises:
+        AlreadyRunning: a scan of the library is running.
+    """
+    dead = await app.refuse_while_running(library.id)
+    held = await _held(app, library, root_ids)
+    wanted = {one.root_id for one in held}
+    # What is away looks as if all of it were gone.
+    away = {
+        root.id
+        for root in library.roots
+        if root.id in wanted and (await check(app.database, root)).reason is not None
+    }
+    kept = [one for one in held if one.root_id not in away]
+    gone = await asyncio.to_thread(_look, library, kept)
+    settled = {root.id for root in library.roots if root_ids is None or root.id in root_ids} - away
+    await _settle(app, library, settled, gone, dead)
+    believed = await app.libraries.confirm(library.id, root_ids)
+    missing = len(gone.files) + len(gone.left_out)
+    return Confirmed(
+        missing, len(kept) - missing, believed, left_out=len(gone.left_out), away=len(held) - len(kept)
+    )
+
+
+async def reject(app: App, library: Library, root_ids: Collection[int] | None = None) -> int:
+    """A person says that held removals are wrong: the items stay; gives how many. Raises as `confirm`."""
+    dead = await app.refuse_while_running(library.id)
+    held = await _held(app, library, root_ids)
+    roots = {root.id for root in library.roots if root_ids is None or root.id in root_ids}
+    await _settle(app, library, roots, _Gone([], set(), []), dead)
+    return len(held)
+
+
+class _Gone(NamedTuple):
+    #: Files that are gone, and those of them whose folder is gone, too.
+    files: Sequence[int]
+    with_folder: Collection[int]
+    #: Files that are there, and that a rule hides.
+    left_out: Sequence[int]
+
+
+async def _held(app: App, library: Library, root_ids: Collection[int] | None) -> list[Candidate]:
+    async with app.database.read() as connection:
+        held = await removals.held(connection, library.id)
+    return [one for one in held if root_ids is None or one.root_id in root_ids]
+
+
+def _look(library: Library, held: Sequence[Candidate]) -> _Gone:
+    paths = {root.id: root.path for root in library.roots}
+    gone, with_folder = what_is_gone(paths, held)
+    absent = set(gone)
+    rules = library_rules(KINDS[library.kind].kind, library.options)
+    explainers = {root_id: Explainer(path, rules) for root_id, path in paths.items()}
+    left_out = [
+        one.file_id
+        for one in held
+        # What cannot be told, or is taken after all, is for the next scan to say.
+        if one.file_id not in absent and explainers[one.root_id].why(one.path).taken is False
+    ]
+    return _Gone(gone, with_folder, left_out)
+
+
+async def _settle(
+    app: App, library: Library, root_ids: Collection[int], gone: _Gone, dead: Collection[str]
+) -> None:
+    catalogue = KINDS[library.kind].catalogue(library, IdBlocks(app.database))
+
+    async def work(connection: Any) -> None:
+        await refuse_beside_scans(connection, library.id, dead)
+        now = now_us()
+        await removals.settle_held(
+            connection,
+            sorted(root_ids),
+            gone.files,
+            now,
+            folder_gone=gone.with_folder,
+            left_out=gone.left_out,
+        )
+        await catalogue.lost(connection, [*gone.files, *gone.left_out], now)
+
+    await app.database.write(work)
