@@ -87,6 +87,14 @@ class Settings(BaseModel):
     timezone: str = Field(default_factory=_local_zone)
     #: Files younger than this many seconds are looked at again by the next scan.
     settle_seconds: float = Field(default=10.0, ge=0, le=86_400)
+    #: Days that a file which is gone is looked for among those found before and after; 0 means one scan only.
+    move_days: int = Field(default=30, ge=0, le=3650)
+    #: What changes in a watched folder is scanned when nothing happened for so many seconds,
+    watch_quiet_seconds: float = Field(default=2.0, ge=0.1, le=3600)
+    #: but no more than so many after it began.
+    watch_cap_seconds: float = Field(default=30.0, ge=0.1, le=86_400)
+    #: Watched roots that do not tell of changes are scanned every so many seconds.
+    watch_sweep_seconds: float = Field(default=3600.0, ge=10, le=31 * 86_400)
     #: Parser processes; 0 means one for each processor.
     parsers: int = Field(default=0, ge=0, le=64)
     #: Walker processes; 0 means one for each processor, at most four.

@@ -1,4 +1,4 @@
-"""`shelfread serve`: HTTP, managed workers and schedules in one process (PROMISES D26, D27)."""
+"""`shelfread serve`: HTTP, managed workers, schedules and the watch in one process (PROMISES D26, D27)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shelfread.api.application import make_application
 from shelfread.api.listening import CannotListen, HttpServer, is_local, listen, page_of, url_of
 from shelfread.app import App, open_app
+from shelfread.app.watching import watcher_of
 from shelfread.cli.crew import Crew
 from shelfread.cli.logs import log_to_stderr
 from shelfread.cli.outcome import FAILED, FINE, USAGE
@@ -106,6 +107,7 @@ class _Server:
         )
         self._http = HttpServer(application, sockets)
         self._scheduler = Scheduler(app.jobs, app.settings, ring=app.bell.ring)
+        self._watcher = watcher_of(app)
 
     async def run(self, orders: Orders) -> int:
         _log.info("the catalogue is %s", database_words(self._app.database))
@@ -113,20 +115,20 @@ class _Server:
             self._secret = await self._app.accounts.set_up_secret()
         if trouble := self._crew.take_settings():
             _log.warning("%s; HTTP goes on without", trouble)
-        scheduler = asyncio.create_task(self._scheduler.run())
+        unasked = [asyncio.create_task(self._scheduler.run()), asyncio.create_task(self._watcher.run())]
         parts = [asyncio.create_task(self._http.answer()), asyncio.create_task(self._crew.run())]
         attending = asyncio.create_task(self._attend(orders))
         try:
             # None of them ends by itself, unless something is broken.
-            ended, _ = await asyncio.wait({attending, scheduler, *parts}, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait({attending, *unasked, *parts}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._crew.leave()
             # Event streams have no end of their own, and HTTP waits for its last answers.
             await self._app.feed.close()
             self._http.leave()
-            for task in (attending, scheduler):
+            for task in (attending, *unasked):
                 task.cancel()
-            await asyncio.wait({attending, scheduler, *parts})
+            await asyncio.wait({attending, *unasked, *parts})
         for task in ended:
             task.result()
         return FINE if attending in ended else FAILED
@@ -162,6 +164,6 @@ class _Server:
     def _reload(self) -> None:
         _log.info("told to read the settings again")
         self._app.settings = settings = taken_again(self._app.settings)
-        self._scheduler.settings = settings
+        self._scheduler.settings = self._watcher.settings = settings
         if trouble := self._crew.take_settings():
             _log.warning("%s; the workers stay as they are", trouble)

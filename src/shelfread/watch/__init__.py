@@ -1,0 +1,1 @@
+"""What happens in the folders of watched libraries becomes scans of just those folders."""
