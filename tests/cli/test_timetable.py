@@ -25,7 +25,10 @@ def test_a_schedule_is_set_shown_changed_and_taken_away(shelf: Shelf) -> None:
     assert ended.code == 0
     assert " at 03:00 (Asia/Tokyo), by `shelfread serve`." in ended.out
     shown = shelf.call("library", "show", "Music", "--json").json()["schedule"]
-    assert set(shown) == {"cron", "zone", "next_run", "last_run", "problem"}
+    assert set(shown) == {
+        "cron", "words", "zone", "next_run", "last_run", "last_job_id", "last_status", "paused_since",
+        "problem",
+    }  # fmt: skip
     assert (shown["cron"], shown["zone"], shown["last_run"], shown["problem"]) == (
         "0 3 * * *", "Asia/Tokyo", None, None,
     )  # fmt: skip

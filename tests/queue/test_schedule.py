@@ -21,8 +21,9 @@ import sqlalchemy as sa
 from shelfread.model.job import JobRequest, JobType, Origin, Scope, UnknownLibrary
 from shelfread.model.schedule import Schedule, ScheduleProblem
 from shelfread.queue import schedule as schedule_module
+from shelfread.queue.due import Decision, decide
 from shelfread.queue.repository import ScanJobRepository
-from shelfread.queue.schedule import Decision, Scheduler, Schedules, decide
+from shelfread.queue.schedule import Scheduler, Schedules
 from shelfread.settings import Settings
 from shelfread.store import config, retention, schedules
 from shelfread.store.clock import now_us
@@ -145,6 +146,84 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(bench: Bench) -> No
     with pytest.raises(UnknownLibrary):
         await bench.schedules.put(bench.library_id + 1, DAILY, ZONE)
     assert await bench.schedules.every() == [kept]
+
+
+# Resting
+
+
+async def test_a_schedule_that_rests_is_not_fired_and_makes_up_for_nothing_when_it_goes_on(
+    bench: Bench,
+) -> None:
+    assert await bench.schedules.pause(bench.library_id) is None
+    assert await bench.schedules.resume(bench.library_id) is None
+    await bench.schedules.put(bench.library_id, DAILY, ZONE)
+    paused = await bench.schedules.pause(bench.library_id)
+    assert paused is not None
+    assert (paused.paused_at, paused.next_run_at, paused.problem) == (NOON, None, None)
+    server = bench.server()
+    for day in range(3):
+        bench.now = THREE + day * DAY
+        assert await bench.look(server) == 0
+    # Said once more it says nothing new, and other times are no word to start.
+    assert await bench.schedules.pause(bench.library_id) == paused
+    other = await bench.schedules.put(bench.library_id, "0 4 * * *", ZONE)
+    assert (other.cron, other.paused_at, other.next_run_at) == ("0 4 * * *", NOON, None)
+    assert await bench.look(server) == 0
+    bench.now = THREE + 3 * DAY - HOUR
+    resumed = await bench.schedules.resume(bench.library_id)
+    assert resumed is not None
+    assert (resumed.paused_at, resumed.next_run_at) == (None, THREE + 3 * DAY + HOUR)
+    assert await bench.schedules.resume(bench.library_id) == resumed
+    assert await bench.look(server) == 0
+    bench.now = THREE + 3 * DAY + HOUR
+    assert await bench.look(server) == 1
+    assert (await bench.scheduled()).last_status == "completed"
+
+
+async def test_a_run_that_somebody_paused_meanwhile_is_not_taken(bench: Bench) -> None:
+    await bench.schedules.put(bench.library_id, DAILY, ZONE)
+    seen = await bench.scheduled()
+    await bench.schedules.pause(bench.library_id)
+    for act in (
+        lambda connection: schedules.fire(connection, seen, THREE + DAY, THREE),
+        lambda connection: schedules.move(connection, seen, THREE + DAY, None),
+    ):
+        assert not await bench.database.write(act)
+    await bench.edit(cron="rubbish")
+    resumed = await bench.schedules.resume(bench.library_id)
+    assert resumed is not None
+    assert (resumed.paused_at, resumed.next_run_at) == (None, None)
+    assert "is no time that ever comes" in (resumed.problem or "")
+
+
+async def test_a_schedule_is_run_now_also_while_it_rests_and_comes_at_its_time_as_well(bench: Bench) -> None:
+    repository = ScanJobRepository(bench.database, clock=bench.clock)
+    settings = Settings(analyzer_scan_job_timeout=99)
+    assert await bench.schedules.run(repository, bench.library_id, settings) is None
+    with pytest.raises(UnknownLibrary):
+        await bench.schedules.run(repository, bench.library_id + 1, settings)
+    await bench.schedules.put(bench.library_id, DAILY, ZONE)
+    first = await bench.schedules.run(repository, bench.library_id, settings)
+    again = await bench.schedules.run(repository, bench.library_id, settings)
+    assert first is not None
+    assert again is not None
+    assert (first.coalesced, again.coalesced, again.job.id) == (False, True, first.job.id)
+    assert (first.job.origin, first.job.timeout_s, len(first.job.scopes)) == ("request", 99, 2)
+    row = await bench.scheduled()
+    assert (row.next_run_at, row.last_run_at, row.last_job_id, row.last_status) == (
+        THREE, NOON, first.job.id, "queued",
+    )  # fmt: skip
+    await bench.end_jobs()
+    assert (await bench.scheduled()).last_status == "completed"
+    await bench.schedules.pause(bench.library_id)
+    assert await bench.schedules.run(repository, bench.library_id, settings) is not None
+    await bench.end_jobs()
+    await bench.schedules.resume(bench.library_id)
+    bench.now = THREE
+    assert await bench.look(bench.server()) == 3
+    await bench.edit(type="dusting")
+    with pytest.raises(ScheduleProblem, match="no work of the type 'dusting'"):
+        await bench.schedules.run(repository, bench.library_id, settings)
 
 
 async def test_a_library_takes_its_schedule_with_it(bench: Bench) -> None:

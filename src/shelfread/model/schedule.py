@@ -27,3 +27,7 @@ class Schedule:
     last_job_id: str | None
     #: Why it cannot run; None when it can.
     problem: str | None
+    #: Since when it rests because somebody said so; it has no next run then.
+    paused_at: int | None = None
+    #: The state of the last job, None when there was none or it was forgotten.
+    last_status: str | None = None

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from shelfread.model.job import NEEDS_LIBRARY, JobRequest, JobType, Origin, Scope, UnknownLibrary
+from shelfread.model.job import Enqueued, JobRequest, JobType, Origin, Scope, UnknownLibrary
 from shelfread.model.schedule import Schedule, ScheduleProblem
 from shelfread.queue.cron import checked, next_run
+from shelfread.queue.due import NO_WORK, decide, is_work
 from shelfread.queue.repository import ScanJobRepository, silent
 from shelfread.queue.timeout import job_timeout
 from shelfread.settings import Settings
@@ -72,47 +73,76 @@ class Schedules:
 
         return await self._database.write(work)
 
+    async def pause(self, library_id: int) -> Schedule | None:
+        """Let a library's schedule rest until `resume`; None when it has none."""
+
+        async def work(connection: Any) -> Schedule | None:
+            await schedules.pause(connection, library_id, self._clock())
+            return await _first(connection, library_id)
+
+        return await self._database.write(work)
+
+    async def resume(self, library_id: int) -> Schedule | None:
+        """Let it go on from now: what it missed meanwhile is not made up for. None when it has none."""
+
+        async def work(connection: Any) -> Schedule | None:
+            for one in await schedules.every(connection, library_id):
+                if one.paused_at is not None:
+                    decision = decide(replace(one, paused_at=None, next_run_at=None), self._clock())
+                    await schedules.resume(connection, one, decision.next_run_at, decision.problem)
+            return await _first(connection, library_id)
+
+        return await self._database.write(work)
+
+    async def run(
+        self, repository: ScanJobRepository, library_id: int, settings: Settings
+    ) -> Enqueued | None:
+        """Queue now what a schedule would queue, also while it rests; None when there is none.
+
+        Its next run stays where it is. Whoever calls rings, as after `enqueue_in`.
+
+        Raises:
+            UnknownLibrary: there is no such library.
+            ScheduleProblem: there is no folder to scan, or no work of its type.
+        """
+
+        async def work(connection: Any) -> Enqueued | None:
+            if not await jobs.lock_library(connection, library_id):
+                raise UnknownLibrary(f"there is no library {library_id}")
+            one = await _first(connection, library_id)
+            if one is None:
+                return None
+            if not is_work(one.type):
+                raise ScheduleProblem(NO_WORK.format(one.type))
+            request = await _request(connection, one, settings, Origin.REQUEST)
+            if not request.scopes:
+                raise ScheduleProblem("the library has no folder to scan")
+            enqueued = await repository.enqueue_in(connection, request)
+            await schedules.note_run(connection, one.id, enqueued.job.id, self._clock())
+            return enqueued
+
+        return await self._database.write(work)
+
     async def every(self, library_id: int | None = None) -> list[Schedule]:
         """The schedules of one library, or of all."""
         async with self._database.read() as connection:
             return await schedules.every(connection, library_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What is to become of a schedule now."""
-
-    next_run_at: int | None
-    problem: str | None = None
-    fire: bool = False
-
-    def changes(self, schedule: Schedule) -> bool:
-        return self.fire or (self.next_run_at, self.problem) != (schedule.next_run_at, schedule.problem)
+async def _first(connection: Any, library_id: int) -> Schedule | None:
+    found = await schedules.every(connection, library_id)
+    return found[0] if found else None
 
 
-def decide(schedule: Schedule, now: int) -> Decision:
-    """What is to become of a schedule at this time.
-
-    A run that is due is fired once, however many were missed, and the next one is the first after now. When
-    the next run is later than it should be, the clock was ahead and has been set back: it comes earlier
-    then, but a run that was fired at the wrong time is not fired once more at the right one.
-    """
-    if schedule.type not in {str(known) for known in NEEDS_LIBRARY}:
-        return Decision(None, f"there is no work of the type {schedule.type!r}")
-    try:
-        coming = next_run(schedule.cron, schedule.zone, now)
-        due = schedule.next_run_at
-        if due is None:
-            return Decision(coming)
-        if due <= now:
-            return Decision(coming, fire=True)
-        last = schedule.last_run_at
-        if last is not None and coming <= last:
-            after = next_run(schedule.cron, schedule.zone, coming)
-            coming = after if last < after else coming
-    except ScheduleProblem as problem:
-        return Decision(None, str(problem))
-    return Decision(min(coming, due))
+async def _request(connection: Any, schedule: Schedule, settings: Settings, origin: Origin) -> JobRequest:
+    """The job that a schedule leads to; without scopes when its library has no root."""
+    return JobRequest(
+        JobType(schedule.type),
+        schedule.library_id,
+        tuple(Scope(root, b"") for root in await schedules.root_ids(connection, schedule.library_id)),
+        origin=origin,
+        timeout_s=await job_timeout(connection, settings),
+    )
 
 
 class Scheduler:
@@ -198,13 +228,7 @@ class Scheduler:
                 return False
             if not await schedules.fire(connection, schedule, new_next, now):
                 return False
-            request = JobRequest(
-                JobType(schedule.type),
-                schedule.library_id,
-                tuple(Scope(root, b"") for root in await schedules.root_ids(connection, schedule.library_id)),
-                origin=Origin.SCHEDULE,
-                timeout_s=await job_timeout(connection, self.settings),
-            )
+            request = await _request(connection, schedule, self.settings, Origin.SCHEDULE)
             if request.scopes:
                 enqueued = await self._repository.enqueue_in(connection, request)
                 await schedules.note_job(connection, schedule.id, enqueued.job.id)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.schedule import Schedule
 from shelfread.store.clock import now_us
 from shelfread.store.ids import next_id
-from shelfread.store.tables import roots, schedules
+from shelfread.store.tables import library_scan_jobs, roots, schedules
 
 
 async def now(connection: AsyncConnection) -> int:
@@ -29,16 +29,20 @@ async def now(connection: AsyncConnection) -> int:
 async def put(
     connection: AsyncConnection, library_id: int, job_type: str, cron: str, zone: str, next_run_at: int
 ) -> Schedule:
-    """Give a library a schedule, or another one. When it ran last is remembered."""
+    """Give a library a schedule, or another one.
+
+    When it ran last is remembered, and one that rests goes on resting: other times are no word to start.
+    """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     told = {"cron": cron, "zone": zone, "next_run_at": next_run_at, "problem": None}
-    rows = await connection.execute(
+    resting = case((schedules.c.paused_at.is_(None), next_run_at), else_=None)
+    await connection.execute(
         insert(schedules)
         .values(id=await next_id(connection, "schedules"), library_id=library_id, type=job_type, **told)
-        .on_conflict_do_update(index_elements=["library_id", "type"], set_=told)
-        .returning(schedules)
+        .on_conflict_do_update(index_elements=["library_id", "type"], set_=told | {"next_run_at": resting})
     )
-    return _schedule(rows.one())
+    (found,) = [one for one in await every(connection, library_id) if one.type == job_type]
+    return found
 
 
 async def remove(connection: AsyncConnection, library_id: int) -> bool:
@@ -49,7 +53,12 @@ async def remove(connection: AsyncConnection, library_id: int) -> bool:
 
 async def every(connection: AsyncConnection, library_id: int | None = None) -> list[Schedule]:
     """The schedules of one library or of all, in a fixed order."""
-    query = select(schedules).order_by(schedules.c.library_id, schedules.c.id)
+    jobs = library_scan_jobs
+    query = (
+        select(schedules, jobs.c.status.label("last_status"))
+        .outerjoin(jobs, jobs.c.id == schedules.c.last_job_id)
+        .order_by(schedules.c.library_id, schedules.c.id)
+    )
     if library_id is not None:
         query = query.where(schedules.c.library_id == library_id)
     return [_schedule(row) for row in await connection.execute(query)]
@@ -62,6 +71,32 @@ async def fire(connection: AsyncConnection, schedule: Schedule, new_next: int, a
     the schedule was changed since it was looked at.
     """
     return await _change(connection, schedule, {"next_run_at": new_next, "last_run_at": at})
+
+
+async def pause(connection: AsyncConnection, library_id: int, at: int) -> bool:
+    """Let a library's schedules rest; false when there is none. Since when stays as it was first said."""
+    mine = schedules.c.library_id == library_id
+    paused = await connection.execute(
+        update(schedules)
+        .where(mine)
+        .values(paused_at=sa.func.coalesce(schedules.c.paused_at, at), next_run_at=None, problem=None)
+    )
+    return paused.rowcount > 0
+
+
+async def resume(
+    connection: AsyncConnection, schedule: Schedule, next_run_at: int | None, problem: str | None
+) -> bool:
+    """Let one that rests go on; false when it was changed since it was looked at."""
+    return await _change(
+        connection, schedule, {"paused_at": None, "next_run_at": next_run_at, "problem": problem}
+    )
+
+
+async def note_run(connection: AsyncConnection, schedule_id: int, job_id: str, at: int) -> None:
+    """Remember a run that somebody asked for. The next one comes as it would have."""
+    values = {"last_job_id": job_id, "last_run_at": at}
+    await connection.execute(update(schedules).where(schedules.c.id == schedule_id).values(**values))
 
 
 async def note_job(connection: AsyncConnection, schedule_id: int, job_id: str) -> None:
@@ -85,6 +120,7 @@ async def _change(connection: AsyncConnection, schedule: Schedule, values: dict[
         "cron": schedule.cron,
         "zone": schedule.zone,
         "next_run_at": schedule.next_run_at,
+        "paused_at": schedule.paused_at,
     }
     same = [schedules.c[name].is_not_distinct_from(value) for name, value in seen.items()]
     changed = await connection.execute(update(schedules).where(*same).values(**values))
@@ -110,4 +146,6 @@ def _schedule(row: sa.Row[Any]) -> Schedule:
         last_run_at=row.last_run_at,
         last_job_id=row.last_job_id,
         problem=row.problem,
+        paused_at=row.paused_at,
+        last_status=row.last_status,
     )
