@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.corpus import book_corpora, music, tag_file, tree, video_library
+from bench.corpus import book_corpora, collection, music, tag_file, tree, video_library
 
 
 def music_corpus(kept: Path, tracks: int) -> Path:
@@ -36,6 +36,30 @@ def tree_corpus(kept: Path, files: int) -> Path:
         tree.build(folder, files=files, folders=folders, seed=1)
         _note_made(folder, parameters)
     return folder
+
+
+def collection_corpus(kept: Path, tracks: int) -> Path:
+    """The collection of so many tiny tracks, made unless it is there."""
+    parameters = {"what": "collection", "tracks": tracks}
+    folder = kept / f"collection-{tracks}"
+    if not _is_made(folder, parameters):
+        print(f"making {tracks} tiny tracks ...", flush=True)
+        collection.remove(folder)
+        collection.build(folder, tracks=tracks)
+        _note_made(folder, parameters)
+    collection.repair(folder)
+    return folder
+
+
+@contextmanager
+def collection_changed(folder: Path, number: int) -> Iterator[collection.Change]:
+    """Change a thousand files of a collection while the block runs; each number other ones."""
+    change = collection.Change(folder, number)
+    change.do()
+    try:
+        yield change
+    finally:
+        change.undo()
 
 
 def book_corpus(kept: Path, what: str, count: int) -> Path:

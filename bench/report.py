@@ -182,6 +182,14 @@ def _targets(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     add("videos a second, headers and all", of("videos-first", OWN, "rate"), 300, at_most=False)
     for key, what in (("many-comics-first", "tiny comics"), ("tree-first", "tree")):
         add(f"memory in the last tenth against half-way, {what}", of(key, OWN, "end_to_half"), 1.1)
+    for key, what in (
+        ("growth-whole", "whole library less the walk"), ("growth-part", "only its folders"),
+        ("growth-settling", "the end of the scan"),
+    ):  # fmt: skip
+        # The one row beside ours is the same change in the small library.
+        rows = tables[key]["rows"] if key in tables else []
+        small = next((row["ratio"] for row in rows if row["name"] != OWN), None)
+        add(f"a change in the large collection against the small one, {what}", small, 2)
     peaks = [row["peak_bytes"] for table in tables.values() for row in table["rows"] if _is_own(row)]
     known = [peak / _MB for peak in peaks if peak is not None]
     add("peak memory of all processes, MB", max(known) if known else None, 300)

@@ -13,14 +13,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import books, machine, music, report, video
+from bench import books, growth, machine, music, report, video
 from bench.measure import Contestant, Unavailable
 from bench.peers import OF_BOOKS, OF_VIDEOS, ON_REQUEST, PEERS
 from bench.report import Table
 from bench.rounds import Rounds
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
-SCENARIOS = (*music.SCENARIOS, *books.SCENARIOS, *video.SCENARIOS)
+SCENARIOS = (*music.SCENARIOS, *books.SCENARIOS, *video.SCENARIOS, *growth.SCENARIOS)
 _NOTES = (
     "Contestants take turns; ratios are of the same round, and their median is shown. Of steps under a "
     "second the middle one of three counts in each round.",
@@ -58,6 +58,7 @@ def measure(rounds: Rounds) -> list[Table]:
         *music.measure(rounds, wanted, beside_music),
         *books.measure(rounds, wanted, peers),
         *video.measure(rounds, wanted, peers),
+        *growth.measure(rounds, wanted),
     ]
 
 
@@ -73,6 +74,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--covers", type=int, default=200, help="how many comics of one large page")
     parser.add_argument("--many-comics", type=int, default=100_000, help="how many tiny comics")
     parser.add_argument("--videos", type=int, default=2_000, help="how many films and episodes")
+    parser.add_argument("--large", type=int, default=1_000_000, help="size of the collection that has grown")
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default: 3)")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="several times; default: all")
     parser.add_argument(
@@ -106,7 +108,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     if unknown := set(given.peers) - {*PEERS, "none"}:
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")
     sizes = (given.tracks, given.files, given.comics, given.epubs, given.covers, given.many_comics)
-    if min(*sizes, given.videos, given.rounds) < 1:
+    if min(*sizes, given.videos, given.large, given.rounds) < 1:
         parser.error("sizes and --rounds are at least 1")
     given.corpora = given.corpora.absolute()
     return given

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,25 @@ class Worker:
             )
 
         return watched(self.pid, scan, sample=sample)
+
+    def scan(self, parts: Sequence[Path] = (), *, sample: bool = False) -> tuple[Measured, float]:
+        """Scan the library, or parts of it; gives also the seconds that were spent at its end, settling."""
+        request = {
+            "root": os.fspath(self._corpus),
+            "parts": [os.fspath(part.relative_to(self._corpus)) for part in parts],
+            "rescan": False,
+            "mode": self._mode,
+        }
+        settling = 0.0
+
+        def scan() -> Measured:
+            nonlocal settling
+            answer = self._ask(request)
+            settling = answer["settling_s"]
+            said = ", ".join(f"{answer[name]} {name}" for name in _SAID if answer[name])
+            return Measured(answer["seconds"], says=said, files=answer["found"])
+
+        return watched(self.pid, scan, sample=sample), settling
 
     def make_covers(self, *, sample: bool) -> Measured:
         """Make the covers of what was scanned."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from bench import memory
 from shelfread.app import KINDS, App, absolute, open_app
 from shelfread.app.places import whole
 from shelfread.app.workers import pool_sizes, shelf_of
-from shelfread.model.job import JobRequest, JobType
+from shelfread.model.job import JobRequest, JobType, Phase, Scope
 from shelfread.queue.worker import LibraryScanWorker
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
@@ -36,18 +37,27 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
     library = next((known for known in await app.libraries.all() if known.roots[0].path == root), None)
     if library is None:
         library = await app.libraries.add(f"Library {request['root']}", pools.parts.kind.name, [root])
+    scopes = [Scope(library.roots[0].id, os.fsencode(part)) for part in request.get("parts", ())]
     course: list[tuple[float, int]] = []
     watcher: asyncio.Task[None] | None = None
+    settling: list[float] = []
 
     def see(progress: Progress) -> None:
         nonlocal watcher
+        if progress.phase in (Phase.SETTLING, Phase.DONE):
+            settling.append(time.perf_counter())
         if watcher is None:
             watcher = asyncio.create_task(_follow(progress, course, began))
 
     read = _read_by(pools)
     began = time.perf_counter()
     report = await app.scan(
-        library, rescan=request["rescan"], mode=Mode(request["mode"]), pools=pools, on_progress=see
+        library,
+        scopes,
+        rescan=request["rescan"],
+        mode=Mode(request["mode"]),
+        pools=pools,
+        on_progress=see,
     )
     seconds = time.perf_counter() - began
     if watcher is not None:
@@ -58,6 +68,7 @@ async def scan(app: App, pools: Pools, request: dict[str, Any]) -> dict[str, Any
     return {
         "read_bytes": None if read is None or now is None else now - read,
         "seconds": seconds,
+        "settling_s": settling[-1] - settling[0],
         "course": course,
         "found": counters.found,
         "added": counters.added,

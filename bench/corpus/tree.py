@@ -84,8 +84,8 @@ def _makers(rng: random.Random) -> Sequence[tuple[str, Callable[[int], bytes]]]:
     """Suffixes and what makes their content, as often as they shall come."""
     salt = rng.getrandbits(16)
 
-    def mp3(number: int) -> bytes:
-        return _mp3(number ^ salt)
+    def some_mp3(number: int) -> bytes:
+        return mp3(number ^ salt)
 
     def flac(number: int) -> bytes:
         return _flac(number ^ salt)
@@ -94,14 +94,14 @@ def _makers(rng: random.Random) -> Sequence[tuple[str, Callable[[int], bytes]]]:
         return (b"%d %d\n" % (salt, number)) * (number % 14)
 
     return (
-        [(".mp3", mp3)] * 9
+        [(".mp3", some_mp3)] * 9
         + [(".flac", flac)] * 4
         + [(".jpg", _jpeg)] * 3
         + [(".txt", text), (".nfo", text)] * 2
     )
 
 
-def _mp3(number: int) -> bytes:
+def mp3(number: int) -> bytes:
     """Eight frames of 24 bytes: MPEG 2, layer III, 8 kbit/s, 24 kHz, mono; all side information is zero."""
     # After the side information come bytes that a silent frame doesn't use: the number goes there.
     frame = b"\xff\xf3\x14\xc0" + bytes(9) + number.to_bytes(8, "big") + b"\0\0\0"

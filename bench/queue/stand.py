@@ -20,7 +20,7 @@ from bench.queue.figures import Figure
 from bench.queue.processes import PATIENCE_S, Postgresql, Program
 from shelfread.app import App, open_app
 from shelfread.model.job import Job
-from shelfread.model.library import Library
+from shelfread.model.library import Library, LibraryOptions
 from shelfread.settings import Settings
 
 T = TypeVar("T")
@@ -166,7 +166,9 @@ async def warmed(app: App, library: Library, times: int = 1) -> None:
 
 
 async def add_library(app: App, name: str, *folders: Path) -> Library:
-    return await app.libraries.add(name, "music", [os.fsencode(folder) for folder in folders])
+    """A library whose scans no covers follow: those are jobs of their own, and not what is measured."""
+    roots = [os.fsencode(folder) for folder in folders]
+    return await app.libraries.add(name, "music", roots, LibraryOptions(thumbnails=False))
 
 
 #: What each part is.
