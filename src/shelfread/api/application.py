@@ -25,15 +25,19 @@ from shelfread.api.events import event_routes
 from shelfread.api.faults import Faults, failed
 from shelfread.api.files import file_routes
 from shelfread.api.health import Workers, health_routes
+from shelfread.api.held import held_routes
 from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
+from shelfread.api.likenesses import likeness_routes
 from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.metrics import metric_routes
+from shelfread.api.missing import missing_routes
 from shelfread.api.pages import page_routes
 from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ApiProblem, speak_of_problems
 from shelfread.api.questions import only_known_parameters
 from shelfread.api.scans import scan_routes
+from shelfread.api.schedules import schedule_routes
 from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
 from shelfread.api.staying import Staying
@@ -67,6 +71,10 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         user_routes(app),
         library_routes(app),
         scan_routes(app),
+        schedule_routes(app),
+        missing_routes(app),
+        held_routes(app),
+        likeness_routes(app),
         config_routes(app),
         job_routes(app),
         event_routes(app),

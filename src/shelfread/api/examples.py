@@ -122,12 +122,26 @@ EXAMPLES: Mapping[str, Any] = {
             "ignore_inode": False,
             "ignore": ["extras/"],
         },
-        "roots": [{"id": 1, "state": "available", "reason": None, "confirmed": True, "path": "/srv/music"}],
+        "roots": [
+            {
+                "id": 1,
+                "state": "available",
+                "reason": None,
+                "confirmed": True,
+                "empty_ok": False,
+                "watch": {"state": "watching", "reason": None, "since": _AT, "swept": None},
+                "path": "/srv/music",
+            }
+        ],
         "schedule": {
             "cron": "0 3 * * *",
+            "words": "every day at 03:00",
             "zone": "Europe/Berlin",
             "next_run": _AT,
             "last_run": None,
+            "last_job_id": None,
+            "last_status": None,
+            "paused_since": None,
             "problem": None,
         },
         "items": {
@@ -144,6 +158,9 @@ EXAMPLES: Mapping[str, Any] = {
             "held": 0,
         },
     },
+    "PruneRequest": {"dry_run": True, "older_than_days": 90},
+    "HeldRequest": {"root_ids": [1]},
+    "ScheduleGiven": {"cron": "0 3 * * *", "zone": "Europe/Berlin"},
     "LibraryChange": {"add_paths": ["/srv/more-music"], "schedule": "0 3 * * *"},
     "JobShape": {
         "id": _JOB,

@@ -5,18 +5,17 @@ Every edge (command line, later HTTP and pages) calls this and nothing below it.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 from shelfread.app.accounts import Accounts
 from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
 from shelfread.app.claiming import held
 from shelfread.app.following import follow_here
+from shelfread.app.holding import confirm, reject
 from shelfread.app.kinds import KINDS
 from shelfread.app.paging import PageReaders
 from shelfread.app.places import whole
@@ -40,15 +39,10 @@ from shelfread.queue.presence import is_present
 from shelfread.queue.repository import ScanJobRepository
 from shelfread.queue.rescue import cancel
 from shelfread.queue.timeout import job_timeout
-from shelfread.scan.folder import joined
-from shelfread.scan.gone import is_gone
 from shelfread.scan.plan import Mode, Plan
 from shelfread.scan.progress import OnProgress, silent
 from shelfread.settings import Settings, WorkerSettings
-from shelfread.store import removals
-from shelfread.store.clock import now_us
 from shelfread.store.database import Database, DatabaseProblem
-from shelfread.store.ids import IdBlocks
 from shelfread.store.libraries import LibraryRepository
 from shelfread.store.migrate import migrate
 from shelfread.store.problems import open_problems
@@ -100,7 +94,12 @@ class App:
         chosen = tuple(scopes) if scopes else whole(library)
         job_type = JobType.RESCAN if rescan else JobType.SCAN
         plan = Plan(
-            library, chosen, rescan=rescan, mode=mode, settle_ns=int(self.settings.settle_seconds * 1e9)
+            library,
+            chosen,
+            rescan=rescan,
+            mode=mode,
+            settle_ns=int(self.settings.settle_seconds * 1e9),
+            move_days=self.settings.move_days,
         )
         async with (
             held(self.database, library, job_type, chosen, on_start) as job,
@@ -197,50 +196,24 @@ class App:
             contextlib.nullcontext(pools) if pools else warm(KINDS[library.kind], pool_sizes(self.settings))
         )
 
-    async def refuse_while_running(self, library_id: int) -> None:
-        """Raises AlreadyRunning when a living process scans this library."""
+    async def refuse_while_running(self, library_id: int) -> set[str]:
+        """Raises AlreadyRunning when a living process scans this library; gives the jobs of dead ones."""
+        dead: set[str] = set()
         for job in await self.jobs.running(library_id):
-            if job.type not in BESIDE_OTHERS and await is_present(self.database, job.worker_id):
+            if job.type in BESIDE_OTHERS:
+                continue
+            if await is_present(self.database, job.worker_id):
                 raise AlreadyRunning(f"a scan of this library is running now (job {job.id}); wait for it")
+            dead.add(job.id)
+        return dead
 
-    async def confirm(self, library: Library) -> Confirmed:
-        """A person says that what looked wrong is right: held removals are marked, odd roots believed.
+    async def confirm(self, library: Library, root_ids: Collection[int] | None = None) -> Confirmed:
+        """A person says that what looked wrong is right; see `holding.confirm`."""
+        return await confirm(self, library, root_ids)
 
-        Raises:
-            AlreadyRunning: a scan of the library is running.
-        """
-        await self.refuse_while_running(library.id)
-        async with self.database.read() as connection:
-            held = await removals.held(connection, library.id)
-        paths = {root.id: root.path for root in library.roots}
-        gone = await asyncio.to_thread(
-            lambda: [item.file_id for item in held if is_gone(joined(paths[item.root_id], item.path))]
-        )
-        await self._settle(library, gone)
-        believed = await self.libraries.confirm(library.id)
-        return Confirmed(len(gone), len(held) - len(gone), believed)
-
-    async def reject(self, library: Library) -> int:
-        """A person says that held removals are wrong: the items stay; gives how many.
-
-        Raises:
-            AlreadyRunning: a scan of the library is running.
-        """
-        await self.refuse_while_running(library.id)
-        async with self.database.read() as connection:
-            held = await removals.held(connection, library.id)
-        await self._settle(library, [])
-        return len(held)
-
-    async def _settle(self, library: Library, gone: Sequence[int]) -> None:
-        catalogue = KINDS[library.kind].catalogue(library, IdBlocks(self.database))
-
-        async def work(connection: Any) -> None:
-            now = now_us()
-            await removals.settle_held(connection, library.id, gone, now)
-            await catalogue.lost(connection, gone, now)
-
-        await self.database.write(work)
+    async def reject(self, library: Library, root_ids: Collection[int] | None = None) -> int:
+        """A person says that held removals are wrong; see `holding.reject`."""
+        return await reject(self, library, root_ids)
 
 
 def database_url(settings: Settings) -> str:

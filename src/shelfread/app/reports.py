@@ -29,3 +29,7 @@ class Confirmed:
     there: int
     #: Roots and mounts that the next scan will believe.
     roots: int
+    #: Of `missing`, those that are there and that a rule hides.
+    left_out: int = 0
+    #: Items that stay held: their root cannot be believed now.
+    away: int = 0

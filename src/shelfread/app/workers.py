@@ -18,6 +18,7 @@ from shelfread.queue.watch import Task, WorkerClocks
 from shelfread.queue.worker import LibraryScanWorker
 from shelfread.scan.channel import database_variables
 from shelfread.settings import Settings, WorkerSettings
+from shelfread.store.ids import IdBlocks
 from shelfread.store.libraries import LibraryRepository
 from shelfread.tasks.child import Init
 from shelfread.tasks.covers import covers_task
@@ -60,12 +61,19 @@ def open_workers(
         file_timeout_s=sizes.file_timeout_s,
         memory_limit=sizes.memory_limit,
         settle_seconds=settings.settle_seconds,
+        move_days=settings.move_days,
         heartbeat_s=heartbeat_of(options),
         environment=database_variables(),
     )
 
     shelf = shelf_of(settings)
-    prune = prune_task(jobs, settings, shelf)
+    ids = IdBlocks(jobs.database)
+    prune = prune_task(
+        jobs,
+        settings,
+        shelf,
+        catalogue_of=lambda library: KINDS[library.kind].catalogue(library, ids),
+    )
     covers = covers_task(jobs, KINDS, shelf, sizes, heartbeat_s=heartbeat_of(options))
     if settings.allowed_roots:
         covers = Confined(covers, LibraryRepository(jobs.database), settings)

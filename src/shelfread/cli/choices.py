@@ -29,3 +29,7 @@ IdOption = Annotated[
     str | None, typer.Option("--library", metavar="ID", help="Only of this library (number or name).")
 ]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The library's number, or its name.")]
+RootOption = Annotated[
+    list[str] | None,
+    typer.Option("--root", metavar="PATH", help="Only what concerns this root of it. May be repeated."),
+]

@@ -31,6 +31,7 @@ _ORIGINS = {
     "schedule": "a schedule",
     "retry": "a retry of another job",
     "follow_up": "a scan that had ended",
+    "watch": "a change in its folders",
 }
 
 

@@ -17,9 +17,13 @@ WITH_PROBLEMS = 3
 #: Exceptions whose text was written for people.
 _PLAIN = {
     "AlreadyRunning",
+    "BackupFailed",
+    "BadExport",
     "DatabaseProblem",
     "LostJob",
     "NameTaken",
+    "NoLikeness",
+    "NotSettled",
     "RootsUnavailable",
     "SettingsProblem",
 }

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from shelfread import __version__
-from shelfread.cli import accounts, jobs, library
+from shelfread.cli import accounts, database, jobs, library, missing, same, schedules
 from shelfread.cli.choices import AsJson, IdOption, KindChoice, ModeOption, RescanOption
 from shelfread.cli.outcome import FAILED, FINE, USAGE, explain
 from shelfread.cli.texts import complain, safe_streams
@@ -30,8 +30,12 @@ app = typer.Typer(
 )
 app.add_typer(library.app, name="library")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(schedules.app, name="schedule")
+app.add_typer(missing.app, name="missing")
+app.add_typer(same.app, name="same")
 app.add_typer(accounts.tokens, name="token")
 app.add_typer(accounts.users, name="user")
+app.add_typer(database.app, name="db")
 
 
 def _print_version(wanted: bool) -> None:
@@ -126,6 +130,34 @@ def _inspect(
     if not files:
         raise typer.BadParameter("which FILE? (or --names, to read names from standard input)")
     return inspect_files([os.fsencode(file) for file in files], kind.value if kind else None, as_json)
+
+
+@app.command("export")
+def _export(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file that is not there yet, or - for standard output.")
+    ],
+    as_json: AsJson = False,
+) -> int:
+    """Write down what no scan finds again: libraries, ids, added dates. Lines of JSON.
+
+    Accounts, tokens and the history of jobs are not in it.
+    """
+    from shelfread.cli.transfer import export_to
+
+    return export_to(file, as_json)
+
+
+@app.command("import")
+def _import(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An export, or - for standard input.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all of it, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Fill an empty catalogue with an export; the next scans give files their ids and dates back."""
+    from shelfread.cli.transfer import import_from
+
+    return import_from(file, dry_run, as_json)
 
 
 @app.command("doctor")

@@ -83,6 +83,8 @@ class Origin(StrEnum):
     RETRY = "retry"
     #: A scan that has ended asked for it.
     FOLLOW_UP = "follow_up"
+    #: Something changed in the folders of a watched library.
+    WATCH = "watch"
 
 
 class EventKind(StrEnum):

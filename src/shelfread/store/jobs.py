@@ -135,7 +135,7 @@ async def root_ids(connection: AsyncConnection, library_id: int) -> set[int]:
 
 
 async def last_completed(connection: AsyncConnection, library_id: int, scopes: Sequence[Scope]) -> int:
-    """Until when a completed job of a library that covered these scopes added rows; 0 if there is none.
+    """Until when a completed job of a library that covered these scopes, or an import, added rows; else 0.
 
     What is younger was added by a job that did not complete, or has not yet. The latest of those times
     counts, whatever numbers the jobs have: one that was taken back may have waited while younger ones ran.
@@ -148,7 +148,9 @@ async def last_completed(connection: AsyncConnection, library_id: int, scopes: S
         .limit(_JOBS_LOOKED_AT)
     )
     times = (row.rows_until or row.completed_at or 0 for row in found if _covers(row.scopes, scopes))
-    return max((time for time in times if isinstance(time, int)), default=0)
+    told = await connection.execute(select(libraries.c.known_until).where(libraries.c.id == library_id))
+    known = told.scalar_one_or_none() or 0
+    return max((time for time in times if isinstance(time, int)), default=known)
 
 
 async def history(connection: AsyncConnection, library_id: int, limit: int = 20) -> list[Job]:

@@ -56,6 +56,7 @@ class Init(msgspec.Struct):
     memory_limit: int
     settle_seconds: float
     heartbeat_s: float
+    move_days: int = 30
     #: What PostgreSQL's library reads from the environment, a password perhaps. Children of this child, which
     #: open media, do not get it.
     environment: dict[str, str] = {}
@@ -195,7 +196,7 @@ class Resident:
         library = await LibraryRepository(database).get(job.library_id or 0)
         if library is None:
             raise LostJob(f"library {job.library_id} is not there any more")
-        plan = plan_of(job, library, self._init.settle_seconds)
+        plan = plan_of(job, library, self._init.settle_seconds, self._init.move_days)
         pools = self._pools.get(library.kind)
         if pools is None:
             init = self._init

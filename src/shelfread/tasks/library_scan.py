@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shelfread.media.kind import Kind
 from shelfread.model.batch import BatchReport
 from shelfread.model.catalogue import Catalogue
-from shelfread.model.job import Job, JobType, Reason, TaskFailed
+from shelfread.model.job import Job, JobType, Origin, Reason, TaskFailed
 from shelfread.model.library import Library
 from shelfread.queue.running import RunningJob
 from shelfread.scan.extract import ParserPool
@@ -122,6 +122,8 @@ async def scan_library_job(
         pools.parsers,
         pools.walkers,
         ids=ids,
+        # With ids of its own: what one takes back must not be what another took.
+        catalogue_of=lambda library: parts.catalogue(library, IdBlocks(database)),
         on_progress=on_progress,
     )
     progress = scan.progress
@@ -146,7 +148,7 @@ def reason_of(error: BaseException) -> tuple[Reason, str]:
     return Reason.EXCEPTION, f"{type(error).__name__}: {error}"
 
 
-def plan_of(job: Job, library: Library, settle_seconds: float) -> Plan:
+def plan_of(job: Job, library: Library, settle_seconds: float, move_days: int = 30) -> Plan:
     """What a queued job is to scan. Roots that the library has no longer are left out.
 
     Raises:
@@ -156,4 +158,11 @@ def plan_of(job: Job, library: Library, settle_seconds: float) -> Plan:
     scopes = tuple(scope for scope in job.scopes if scope.root_id in own)
     if not scopes:
         raise TaskFailed(Reason.INVALID_ROW, "the folders it was to scan belong to no library any more")
-    return Plan(library, scopes, rescan=job.type == JobType.RESCAN, settle_ns=int(settle_seconds * 1e9))
+    return Plan(
+        library,
+        scopes,
+        rescan=job.type == JobType.RESCAN,
+        settle_ns=int(settle_seconds * 1e9),
+        move_days=move_days,
+        hinted=job.origin == Origin.WATCH,
+    )
