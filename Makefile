@@ -15,7 +15,7 @@ KIND :=
 export DIR KIND LOCAL VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup scan test check format bench bench-api bench-queue chaos lock clean
+.PHONY: help setup scan test check format bench bench-api bench-queue storms model chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,12 @@ bench-queue: setup ## Measure what the queue costs and how quickly it answers
 
 bench-api: setup ## Measure how quickly HTTP answers beside a scan, and what event streams cost
 	@$(VENV)/bin/python -m bench.api $(ARGS)
+
+storms: setup ## Watch a folder through 500 random storms of changes, and compare with full scans
+	@SHELFREAD_STORMS=$${SHELFREAD_STORMS:-500} $(VENV)/bin/python -m pytest -n $(PYTEST_WORKERS) tests/watch/test_storms.py $(ARGS)
+
+model: setup ## Play 6 000 random steps of a library over time, beside a reference
+	@SHELFREAD_MODEL_STEPS=$${SHELFREAD_MODEL_STEPS:-6000} $(VENV)/bin/python -m pytest -s tests/scan/test_over_time_model.py $(ARGS)
 
 chaos: setup ## Break the queue on purpose, on both databases (ARGS='--faults 1300 --seed 1 --save')
 	@$(VENV)/bin/python -m bench.chaos $(ARGS)
