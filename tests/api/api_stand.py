@@ -15,7 +15,8 @@ from shelfread.api.application import make_application
 from shelfread.api.listening import HttpServer, listen, url_of
 from shelfread.app import App
 from shelfread.model.account import Right
-from shelfread.web.pages import page_routes
+from shelfread.web.pages import page_routers
+from shelfread.web.plainly import Plainly
 
 #: For tests in which nobody gets as far as the database: once is enough.
 NO_SQL = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -91,7 +92,9 @@ async def served(
     """A server in this process, and clients of it."""
     sockets = listen(host, 0)
     crew = workers or Workers()
-    application = make_application(app, crew, host=host, without_login=without_login, pages=[page_routes()])
+    application = make_application(
+        app, crew, host=host, without_login=without_login, pages=page_routers(), plainly=Plainly
+    )
     server = HttpServer(application, sockets)
     answering = asyncio.create_task(server.answer())
     url = url_of(sockets)

@@ -14,9 +14,10 @@ from shelfread.api.application import table_of_routes
 from shelfread.api.cookie import COOKIE
 from shelfread.app import App
 from shelfread.model.account import Right
-from shelfread.web.pages import page_routes
+from shelfread.web.pages import page_routers
 from tests.api.api_stand import PASSWORD, Live, Workers
 from tests.api.stream_client import opened
+from tests.web.page_table import PAGES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,8 +27,7 @@ TABLE = {
     "HEAD /healthz": "open",
     "GET /readyz": "open",
     "HEAD /readyz": "open",
-    "GET /setup": "open",
-    "GET /static/{name}": "open",
+    **PAGES,
     "GET /metrics": "read",
     "GET /openapi.json": "read",
     "POST /api/v1/login": "open",
@@ -118,7 +118,7 @@ ORDER = ("open", "read", "scan", "admin")
 
 def _routes(app: App) -> dict[str, str]:
     """Every route of `shelfread serve`, and what it says that it needs."""
-    table = [*table_of_routes(app, Workers()), *table_of([page_routes()])]
+    table = [*table_of_routes(app, Workers()), *table_of(page_routers())]
     return {f"{method} {line.path}": line.word for line in table for method in line.methods}
 
 

@@ -7,7 +7,7 @@ socket; `listening` has those.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -96,6 +96,7 @@ def make_application(
     host: str = "127.0.0.1",
     without_login: bool = False,
     pages: Sequence[APIRouter] = (),
+    plainly: Callable[[Asgi], Asgi] = lambda application: application,
 ) -> Asgi:
     """The application of a server.
 
@@ -105,6 +106,7 @@ def make_application(
         host: where the server listens, as a person said it.
         without_login: everybody may do everything.
         pages: what there is for people beside.
+        plainly: puts around the application what tells people of problems in a way of their own.
 
     Raises:
         NothingDeclared: a route does not say what it needs.
@@ -126,7 +128,7 @@ def make_application(
     if without_login:
         inner = OnlyHere(inner)
     inner = OwnNames(inner, host, lambda: app.settings)
-    inner = Faults(inner)
+    inner = plainly(Faults(inner))
     return Traced(_with_headers(inner), lambda: app.settings)
 
 

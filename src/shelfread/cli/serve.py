@@ -20,7 +20,8 @@ from shelfread.cli.staying import Order, Orders, stay
 from shelfread.cli.texts import complain, write_json
 from shelfread.queue.schedule import Scheduler
 from shelfread.settings import read_settings
-from shelfread.web.pages import page_routes
+from shelfread.web.pages import page_routers
+from shelfread.web.plainly import Plainly
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +104,8 @@ class _Server:
             self._crew,
             host=asked.host,
             without_login=asked.without_login,
-            pages=[page_routes()],
+            pages=page_routers(),
+            plainly=Plainly,
         )
         self._http = HttpServer(application, sockets)
         self._scheduler = Scheduler(app.jobs, app.settings, ring=app.bell.ring)

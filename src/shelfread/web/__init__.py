@@ -1,1 +1,1 @@
-"""Pages for people: files that ask the API for what they show. Stands on `api`; knows nothing below it."""
+"""Pages for people, rendered by the server. They ask the API, as their visitor."""

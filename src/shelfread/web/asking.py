@@ -1,0 +1,139 @@
+"""Pages ask the API as their visitor: in the same process, by the same routes, with the same rights.
+
+So nobody can see or do by a page what they may not over HTTP, and a page knows no more than a client.
+What the API refuses becomes an `ApiProblem` again, with its words. Knows no page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from starlette.requests import Request
+
+from shelfread.api.access import PREFIX
+from shelfread.api.asgi import Message, Scope
+from shelfread.api.problems import ApiProblem
+
+#: What of a request goes on to the API: where it came from, and whom it acts for.
+_OWN = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path", "app")
+_HEADERS = frozenset({b"host", b"cookie", b"user-agent", b"x-forwarded-for", b"x-forwarded-proto"})
+
+Query = Mapping[str, Any]
+
+
+class Answer:
+    """What the API said."""
+
+    def __init__(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def cookies(self) -> list[str]:
+        """The `Set-Cookie` headers, which a page hands on."""
+        return [value.decode("latin-1") for name, value in self.headers if name == b"set-cookie"]
+
+
+async def ask(request: Request, path: str, query: Query | None = None) -> Any:
+    """The document that the API answers a page's visitor with.
+
+    Args:
+        request: the visitor's.
+        path: below /api/v1, "/jobs" say; what comes from outside is put in with `part`.
+        query: parameters; those that are None are left out, a list is given several times.
+
+    Raises:
+        ApiProblem: the API refuses.
+    """
+    return (await tell(request, "GET", path, query=query)).document
+
+
+async def may_ask(request: Request, path: str, query: Query | None = None) -> Any:
+    """The same, but None where there is no such thing or it is not for this visitor."""
+    try:
+        return await ask(request, path, query)
+    except ApiProblem as problem:
+        if problem.status in (401, 403, 404):
+            return None
+        raise
+
+
+async def tell(
+    request: Request, method: str, path: str, body: Any = None, query: Query | None = None
+) -> Answer:
+    """Have the API do something for a page's visitor.
+
+    Args:
+        request: the visitor's.
+        method: POST, PATCH, PUT or DELETE.
+        path: below /api/v1.
+        body: what becomes JSON; None sends nothing.
+        query: as in `ask`.
+
+    Raises:
+        ApiProblem: the API refuses.
+    """
+    content = b"" if body is None else json.dumps(body).encode()
+    scope = _scope(request, method, path, query, content)
+    parts: list[bytes] = []
+    start: dict[str, Any] = {}
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            parts.append(message.get("body", b""))
+
+    await request.app(scope, receive, send)
+    answer = Answer(start["status"], list(start.get("headers", ())), b"".join(parts))
+    if answer.status >= 400:
+        raise _problem(answer)
+    return answer
+
+
+def part(text: object) -> str:
+    """One part of a path, from whatever came from outside."""
+    return quote(str(text), safe="")
+
+
+def _scope(request: Request, method: str, path: str, query: Query | None, content: bytes) -> Scope:
+    known = {name: one for name, one in (query or {}).items() if one is not None and one != []}
+    headers = [pair for pair in request.scope["headers"] if pair[0] in _HEADERS]
+    if content:
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    scope: dict[str, Any] = {name: request.scope[name] for name in _OWN if name in request.scope}
+    # What the gate found out about the visitor.
+    scope |= {name: one for name, one in request.scope.items() if name.startswith("shelfread.")}
+    scope |= {
+        "method": method,
+        "path": unquote(PREFIX + path),
+        "raw_path": (PREFIX + path).encode(),
+        "query_string": urlencode(known, doseq=True).encode(),
+        "headers": headers,
+    }
+    return scope
+
+
+def _problem(answer: Answer) -> ApiProblem:
+    said = answer.document
+    if not isinstance(said, dict) or not str(said.get("type", "")).startswith("/problems/"):
+        return ApiProblem(answer.status, "internal")
+    slug = said["type"].removeprefix("/problems/")
+    extra = {name: one for name, one in said.items() if name not in ("type", "title", "status", "detail")}
+    again = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in answer.headers
+        if name in (b"retry-after", b"allow")
+    }
+    return ApiProblem(answer.status, slug, said.get("detail"), headers=again, **extra)

@@ -1,0 +1,274 @@
+// The one program of all pages: what makes them live. Every page works without it.
+//
+// [data-part=x]        a part of the page; the server renders it alone when asked with "X-Part: x"
+//   [data-on=jobs]     it is asked for again when a job changes its state
+//   [data-on=progress] also while a job goes on, every few seconds
+// [data-job=id]        numbers of a job, written straight from what the event stream says:
+//   [data-count=found] [data-bar] [data-phase] [data-path] [data-rate] [data-left]
+// form[data-confirm]   is asked about first      form[data-typed] its part "results" is asked for while one types
+// [data-reveal=id]     shows a password          [data-open=id]   opens a dialog
+// [data-hash]          a field that takes what stands behind # in the address
+// [data-row]           a row that j and k go through
+
+const root = document.documentElement;
+root.classList.add("live");
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const numbers = new Intl.NumberFormat("en-GB");
+const grouped = (value) => numbers.format(value).replaceAll(",", "\u202f");
+
+// Times in the reader's zone
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const spans = [[31_536_000, "year"], [2_592_000, "month"], [86_400, "day"], [3_600, "hour"], [60, "minute"]];
+
+function since(moment) {
+  const seconds = (moment - Date.now()) / 1000;
+  const found = spans.find(([size]) => Math.abs(seconds) >= size);
+  if (found) return ago.format(Math.round(seconds / found[0]), found[1]);
+  return seconds > 5 ? `in ${Math.round(seconds)} s` : seconds > -10 ? "just now" : "less than a minute ago";
+}
+
+function tellTimes(within = document) {
+  for (const one of all("time[data-time]", within)) {
+    const moment = new Date(one.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    const how = one.dataset.time;
+    const text = how === "ago" ? since(moment) : how === "day" ? day.format(moment) : full.format(moment);
+    if (one.textContent !== text) one.textContent = text;
+    one.title = full.format(moment);
+  }
+}
+
+function lasting(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+// Parts
+
+const shown = new Map(); // what the server said last of each part
+
+function put(part, content) {
+  const text = content.innerHTML;
+  if (shown.get(part) === text) return;
+  shown.set(part, text);
+  const held = document.activeElement?.closest(`[data-part="${CSS.escape(part.dataset.part)}"]`) === part;
+  const focus = held ? document.activeElement : null;
+  const place = focus && all("a, button, input, select, summary", part).indexOf(focus);
+  const open = new Map(all("details[id]", part).map((one) => [one.id, one.open]));
+  const ticked = new Set(all("input[type=checkbox]:checked", part).map((one) => one.value));
+  const fresh = document.importNode(content, true);
+  tellTimes(fresh);
+  part.replaceChildren(fresh);
+  for (const [id, state] of open) document.getElementById(id)?.toggleAttribute("open", state);
+  for (const box of all("input[type=checkbox]", part)) if (ticked.has(box.value)) box.checked = true;
+  if (focus) {
+    const same = focus.id && document.getElementById(focus.id);
+    (same || all("a, button, input, select, summary", part)[place])?.focus({ preventScroll: true });
+  }
+}
+
+async function renew(names, address = location.href) {
+  const answer = await fetch(address, { headers: { "X-Part": names.join(","), Accept: "text/html" } });
+  if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
+  if (!answer.ok) return;
+  const box = document.createElement("template");
+  box.innerHTML = await answer.text();
+  for (const made of all("template[data-part]", box.content)) {
+    const part = document.querySelector(`[data-part="${CSS.escape(made.dataset.part)}"]`);
+    if (part) put(part, made.content);
+  }
+}
+
+const waiting = new Set();
+let timer = 0;
+let last = 0;
+
+// Several pages that hear the same news do not all ask in the same moment.
+function soon(kinds) {
+  for (const part of all("[data-part][data-on]")) {
+    const on = part.dataset.on.split(" ");
+    if (kinds.some((kind) => on.includes(kind))) waiting.add(part.dataset.part);
+  }
+  if (timer || !waiting.size || document.hidden) return;
+  const pause = Math.max(150, last + 1000 - performance.now()) + Math.random() * 250;
+  timer = setTimeout(async () => {
+    const names = [...waiting];
+    waiting.clear();
+    last = performance.now();
+    try {
+      await renew(names);
+    } catch {
+      names.forEach((name) => waiting.add(name));
+    } finally {
+      timer = 0;
+      if (waiting.size) soon([]);
+    }
+  }, pause);
+}
+
+// Numbers of jobs
+
+const outcomes = ["added", "updated", "moved", "restored", "unchanged", "failed", "skipped"];
+const paces = new Map(); // where each job was a moment ago
+
+function pace(id, processed) {
+  const now = performance.now();
+  const before = paces.get(id) ?? { now, processed, rate: null };
+  const passed = (now - before.now) / 1000;
+  if (passed < 1 && paces.has(id)) return before.rate;
+  const rate = passed ? (processed - before.processed) / passed : null;
+  const smooth = before.rate === null || rate === null ? rate : before.rate * 0.6 + rate * 0.4;
+  paces.set(id, { now, processed, rate: smooth });
+  return smooth;
+}
+
+function write(box, selector, text) {
+  for (const one of all(selector, box)) if (one.textContent !== text) one.textContent = text;
+}
+
+function tellJob(said) {
+  const processed = outcomes.reduce((sum, name) => sum + (said[`items_${name}`] ?? 0), 0);
+  const rate = pace(said.job_id, processed);
+  const counts = { processed, total: said.items_total };
+  for (const name of ["found", "removed", ...outcomes]) counts[name] = said[`items_${name}`];
+  const known = said.items_total && said.phase !== "discovering";
+  const left = known && rate > 0 ? (said.items_total - processed) / rate : null;
+  for (const box of all(`[data-job="${CSS.escape(said.job_id)}"]`)) {
+    for (const [name, value] of Object.entries(counts)) {
+      if (value !== null && value !== undefined) write(box, `[data-count="${name}"]`, grouped(value));
+    }
+    for (const bar of all("[data-bar]", box)) {
+      if (!known) continue;
+      bar.max = said.items_total;
+      bar.value = processed;
+    }
+    write(box, "[data-rate]", rate > 0 ? ` · ${grouped(Math.round(rate))} a second` : "");
+    write(box, "[data-left]", left === null ? "" : ` · about ${lasting(left)} left`);
+    if (said.current_path) write(box, "[data-path]", said.current_path);
+    if (box.dataset.phase !== undefined && box.dataset.phase !== said.phase) {
+      box.dataset.phase = said.phase;
+      soon(["jobs"]);
+    }
+  }
+}
+
+// The stream: only while somebody looks
+
+let stream = null;
+let slow = 0;
+
+function listen() {
+  const address = document.body.dataset.events;
+  if (!address || stream || document.hidden) return;
+  stream = new EventSource(address);
+  const offline = document.querySelector("[data-offline]");
+  const states = ["jobs", "progress"];
+  stream.onopen = () => { if (offline) offline.hidden = true; };
+  stream.onerror = () => {
+    if (offline) offline.hidden = false;
+    if (stream?.readyState === EventSource.CLOSED) {
+      stream = null;
+      setTimeout(listen, 5000);
+    }
+  };
+  stream.addEventListener("snapshot", () => soon(states));
+  stream.addEventListener("job", () => soon(states));
+  stream.addEventListener("removed", () => soon(states));
+  for (const name of ["log", "problem"]) stream.addEventListener(name, () => soon(["log"]));
+  stream.addEventListener("progress", (event) => {
+    tellJob(JSON.parse(event.data));
+    if (performance.now() - slow > 4000) {
+      slow = performance.now();
+      soon(["progress"]);
+    }
+  });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stream?.close();
+    stream = null;
+  } else {
+    listen();
+  }
+});
+
+// Forms
+
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+let typing = 0;
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-typed]");
+  if (!form || !event.target.matches("input[type=search], select")) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const said = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...said]) if (!value) said.delete(name);
+    const address = `${form.getAttribute("action") ?? location.pathname}?${said}`;
+    history.replaceState(null, "", address);
+    renew(["results"], address);
+  }, 180);
+});
+
+document.addEventListener("change", (event) => {
+  const { reveal, all: group } = event.target.dataset;
+  if (reveal) document.getElementById(reveal).type = event.target.checked ? "text" : "password";
+  if (group) for (const box of all(`input[name="${group}"]`)) box.checked = event.target.checked;
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open).showModal();
+  for (const menu of all("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// Keys
+
+const places = { l: "/", b: "/browse", j: "/jobs", p: "/problems", s: "/system" };
+let went = 0;
+
+function step(by) {
+  const rows = all("[data-row]");
+  const here = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[Math.min(Math.max(here + by, 0), rows.length - 1)];
+  (next?.matches("a") ? next : next?.querySelector("a, button"))?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of all("details[data-menu][open]")) menu.open = false;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
+  const going = performance.now() - went < 1500 && document.body.dataset.events;
+  went = event.key === "g" ? performance.now() : 0;
+  if (going && places[event.key]) location.href = places[event.key];
+  else if (event.key === "/") document.querySelector("[data-key='/']")?.focus();
+  else if (event.key === "?") document.getElementById("keys")?.showModal();
+  else if (event.key === "j") step(1);
+  else if (event.key === "k") step(-1);
+  else if (event.key === "t") {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    document.querySelector(`[data-theme-form] [value=${dark ? "light" : "dark"}]`)?.click();
+  } else return;
+  event.preventDefault();
+});
+
+// The code of a set-up link stands behind #, where no server sees it.
+const code = document.querySelector("[data-hash]");
+if (code && location.hash.length > 1) {
+  code.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  code.closest("[data-hash-field]")?.setAttribute("hidden", "");
+}
+
+for (const part of all("[data-part]")) shown.set(part, part.innerHTML);
+tellTimes();
+setInterval(tellTimes, 10_000);
+listen();

@@ -1,0 +1,13 @@
+"""What each page is meant to need. A new one has to be written down here, too."""
+
+from __future__ import annotations
+
+PAGES = {
+    "GET /setup": "open",
+    "POST /setup": "open",
+    "GET /static/{name}": "open",
+    "GET /login": "open",
+    "POST /login": "open",
+    "POST /logout": "open",
+    "POST /theme": "open",
+}
