@@ -72,6 +72,7 @@ TABLE = {
     "GET /api/v1/config": "admin",
     "PUT /api/v1/config": "admin",
     "GET /api/v1/jobs": "read",
+    "GET /api/v1/jobs/counts": "read",
     "GET /api/v1/jobs/{job_id}": "read",
     "GET /api/v1/jobs/{job_id}/logs": "read",
     "GET /api/v1/jobs/{job_id}/problems": "read",

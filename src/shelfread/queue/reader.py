@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from shelfread.model.job import Event, Job, StoredLine
+from shelfread.model.job import Event, Job, JobStatus, StoredLine
 from shelfread.store import job_review, job_trail, jobs
 from shelfread.store.database import Database
 
@@ -50,6 +50,13 @@ class JobReader:
                 before_seq=before_seq,
                 limit=limit,
             )
+
+    async def counts(
+        self, *, library_id: int | None = None, types: Collection[str] = ()
+    ) -> dict[JobStatus, int]:
+        """How many jobs there are in each state, of a library or of all, and of some types or of all."""
+        async with self.database.read() as connection:
+            return await jobs.counts(connection, library_id=library_id, types=types)
 
     async def history(self, library_id: int, limit: int = 20) -> Sequence[Job]:
         """The jobs of a library, newest first."""

@@ -1,0 +1,23 @@
+"""What pages about jobs and problems ask for.
+
+Revision 0013, after 0012.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Widen an index: jobs are counted by what it holds."""
+    op.drop_index("ix_library_scan_jobs_library_id_seq", table_name="library_scan_jobs")
+    op.create_index(
+        "ix_library_scan_jobs_library_id_seq_type_status",
+        "library_scan_jobs",
+        ["library_id", "seq", "type", "status"],
+    )
