@@ -74,6 +74,8 @@ TABLE = {
     "GET /api/v1/jobs": "read",
     "GET /api/v1/jobs/counts": "read",
     "GET /api/v1/jobs/{job_id}": "read",
+    "GET /api/v1/jobs/{job_id}/trail": "read",
+    "GET /api/v1/jobs/{job_id}/siblings": "read",
     "GET /api/v1/jobs/{job_id}/logs": "read",
     "GET /api/v1/jobs/{job_id}/problems": "read",
     "GET /api/v1/jobs/{job_id}/events": "read",
