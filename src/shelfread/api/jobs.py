@@ -227,6 +227,7 @@ def problem_told(row: ProblemRow, who: Principal) -> dict[str, Any]:
         "code": row.code,
         "detail": row.detail if paths else without_paths(row.detail),
         "found_at": iso_us(row.found_at),
+        "ignored_at": iso_us(row.ignored_at),
         **(path_json(row.path) if paths else {}),
     }
 

@@ -213,6 +213,8 @@ problems = sa.Table(
     sa.Column("code", sa.String(32), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("found_at", BIG, nullable=False),
+    # Since when a person does not want to see it.
+    sa.Column("ignored_at", BIG),
     sa.UniqueConstraint("root_id", "path", "code"),
     sa.Index(None, "file_id"),
     sa.Index(None, "folder_id"),
