@@ -26,6 +26,7 @@ from shelfread.api.faults import Faults, failed
 from shelfread.api.files import file_routes
 from shelfread.api.health import Workers, health_routes
 from shelfread.api.held import held_routes
+from shelfread.api.job_history import job_history_routes
 from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
 from shelfread.api.likenesses import likeness_routes
@@ -76,6 +77,8 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         held_routes(app),
         likeness_routes(app),
         config_routes(app),
+        # Before the jobs: "counts" is no id.
+        job_history_routes(app),
         job_routes(app),
         event_routes(app),
         problem_routes(app),

@@ -56,6 +56,7 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "put_config": ((422, "unknown-key"),),
     "retry_job": (_CONFLICT, _PATH),
     "retry_problem": (_CONFLICT, _PATH),
+    "retry_problems": (_CONFLICT, _PATH),
     "stream_events": (_TRIES,),
     "stream_job_events": (_TRIES,),
     "get_track_file": ((416, "invalid-request"),),

@@ -109,6 +109,7 @@ class JobProblem(BaseModel):
     code: str = Field(examples=["truncated"])
     detail: str
     found_at: Time
+    ignored_at: Time = Field(description="Since when a person does not want to see it; null: nobody said so.")
     path: str | None = None
     path_b64: str | None = None
 

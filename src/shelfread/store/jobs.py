@@ -180,6 +180,21 @@ async def listed(
     return [job_of(row) for row in await connection.execute(query)]
 
 
+async def counts(
+    connection: AsyncConnection, *, library_id: int | None = None, types: Collection[str] = ()
+) -> dict[JobStatus, int]:
+    """How many jobs there are in each state; those in an unknown one count as `job_of` reads them."""
+    query = select(jobs.c.status, sa.func.count()).group_by(jobs.c.status)
+    if library_id is not None:
+        query = query.where(jobs.c.library_id == library_id)
+    if types:
+        query = query.where(jobs.c.type.in_(sorted(types)))
+    found = dict.fromkeys(JobStatus, 0)
+    for status, count in await connection.execute(query):
+        found[JobStatus(status) if status in found else JobStatus.FAILED] += count
+    return found
+
+
 async def worker(connection: AsyncConnection, worker_id: str) -> dict[str, Any] | None:
     """A process that runs jobs, as its row says: id, kind, host, pid, version, started_at."""
     row = (await connection.execute(select(workers).where(workers.c.id == worker_id))).first()

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
-from shelfread.store import likenesses
+from shelfread.store import ignoring, likenesses
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import FILE_COLUMNS, sliced
 from shelfread.store.tables import aliases, conversions, folders, media_files, problems, removals, roots
@@ -200,6 +200,7 @@ async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int
         ):
             merged.append(Merged(row.status, row.added_at, row.read_job, row.root_id, row.path))
             updates.append((*row[4:], old_of[row.id]))
+    await ignoring.follow(connection, pairs)
     for part in sliced([old for _, old in pairs]):
         await connection.execute(delete(problems).where(problems.c.file_id.in_(part)))
         await connection.execute(delete(removals).where(removals.c.file_id.in_(part)))

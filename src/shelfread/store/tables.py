@@ -213,6 +213,8 @@ problems = sa.Table(
     sa.Column("code", sa.String(32), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("found_at", BIG, nullable=False),
+    # Since when a person does not want to see it.
+    sa.Column("ignored_at", BIG),
     sa.UniqueConstraint("root_id", "path", "code"),
     sa.Index(None, "file_id"),
     sa.Index(None, "folder_id"),
@@ -779,7 +781,8 @@ library_scan_jobs = sa.Table(
     sa.Column("completed_at", BIG),
     # No row that this job added is younger: later scans tell by it what is new, whatever clocks say.
     sa.Column("rows_until", BIG),
-    sa.Index(None, "library_id", "seq"),
+    # The newest jobs of a library; the last two only so that counting them reads no row.
+    sa.Index(None, "library_id", "seq", "type", "status"),
 )
 #: Written out, not bound: neither database proves a partial index from a parameter.
 is_queued = sa.text("library_scan_jobs.status = 'queued'")
