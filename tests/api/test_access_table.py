@@ -75,6 +75,7 @@ TABLE = {
     "GET /api/v1/jobs/counts": "read",
     "GET /api/v1/jobs/{job_id}": "read",
     "GET /api/v1/jobs/{job_id}/trail": "read",
+    "GET /api/v1/jobs/{job_id}/folders": "read",
     "GET /api/v1/jobs/{job_id}/siblings": "read",
     "GET /api/v1/jobs/{job_id}/logs": "read",
     "GET /api/v1/jobs/{job_id}/problems": "read",

@@ -10,4 +10,13 @@ PAGES = {
     "POST /login": "open",
     "POST /logout": "open",
     "POST /theme": "open",
+    "GET /jobs": "read",
+    "POST /jobs": "scan",
+    "GET /jobs/{job_id}": "read",
+    "GET /jobs/{job_id}/log.txt": "read",
+    "POST /jobs/{job_id}/cancel": "scan",
+    "POST /jobs/{job_id}/retry": "scan",
+    "GET /problems": "read",
+    "POST /problems/retry": "scan",
+    "POST /problems/{problem_id}/{act}": "scan",
 }

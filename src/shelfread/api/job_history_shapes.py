@@ -49,6 +49,20 @@ class TrailShape(BaseModel):
     more: bool = Field(description="There were more before these.")
 
 
+class FolderShape(BaseModel):
+    """A folder that a job covers."""
+
+    path: str = Field(examples=["/srv/music/A-M"])
+    path_b64: str | None = None
+
+
+class JobFolders(BaseModel):
+    """The folders that a job covers: the first thousand by name, and how many there are."""
+
+    items: list[FolderShape]
+    count: int
+
+
 class EndedJob(BaseModel):
     """A job that has ended, to be compared with others. Counters that are not known are null."""
 
