@@ -48,6 +48,8 @@ TABLE = {
     "GET /api/v1/libraries/{library_id}": "read",
     "PATCH /api/v1/libraries/{library_id}": "admin",
     "DELETE /api/v1/libraries/{library_id}": "admin",
+    "GET /api/v1/folders": "admin",
+    "GET /api/v1/folders/kind": "admin",
     "POST /api/v1/libraries/{library_id}/scan": "scan",
     "POST /api/v1/libraries/{library_id}/rescan": "scan",
     "POST /api/v1/libraries/{library_id}/convert": "scan",

@@ -24,6 +24,7 @@ from shelfread.api.description import Described, description_routes
 from shelfread.api.events import event_routes
 from shelfread.api.faults import Faults, failed
 from shelfread.api.files import file_routes
+from shelfread.api.folders import folder_routes
 from shelfread.api.health import Workers, health_routes
 from shelfread.api.held import held_routes
 from shelfread.api.jobs import job_routes
@@ -70,6 +71,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         token_routes(app),
         user_routes(app),
         library_routes(app),
+        folder_routes(app),
         scan_routes(app),
         schedule_routes(app),
         missing_routes(app),
