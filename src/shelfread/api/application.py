@@ -33,6 +33,7 @@ from shelfread.api.likenesses import likeness_routes
 from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.metrics import metric_routes
 from shelfread.api.missing import missing_routes
+from shelfread.api.mosaic import mosaic_routes
 from shelfread.api.pages import page_routes
 from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ApiProblem, speak_of_problems
@@ -46,6 +47,7 @@ from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
 from shelfread.api.users import user_routes
 from shelfread.api.videos import video_routes
+from shelfread.api.workers import worker_routes
 from shelfread.app import App, visits
 
 #: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
@@ -72,6 +74,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         user_routes(app),
         library_routes(app),
         folder_routes(app),
+        mosaic_routes(app),
         scan_routes(app),
         schedule_routes(app),
         missing_routes(app),
@@ -79,6 +82,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         likeness_routes(app),
         config_routes(app),
         job_routes(app),
+        worker_routes(app, workers),
         event_routes(app),
         problem_routes(app),
         browse_routes(app),
