@@ -72,6 +72,7 @@ TABLE = {
     "GET /api/v1/libraries/{library_id}/scan-status": "read",
     "GET /api/v1/libraries/{library_id}/scan-history": "read",
     "POST /api/v1/analyzer/library/scan": "scan",
+    "GET /api/v1/system": "admin",
     "GET /api/v1/config": "admin",
     "PUT /api/v1/config": "admin",
     "GET /api/v1/jobs": "read",

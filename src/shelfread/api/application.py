@@ -43,6 +43,7 @@ from shelfread.api.schedules import schedule_routes
 from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
 from shelfread.api.staying import Staying
+from shelfread.api.system import system_routes
 from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
 from shelfread.api.users import user_routes
@@ -81,6 +82,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         held_routes(app),
         likeness_routes(app),
         config_routes(app),
+        system_routes(app),
         job_routes(app),
         worker_routes(app, workers),
         event_routes(app),
