@@ -81,6 +81,7 @@ TABLE = {
     "GET /api/v1/jobs/{job_id}/trail": "read",
     "GET /api/v1/jobs/{job_id}/folders": "read",
     "GET /api/v1/jobs/{job_id}/siblings": "read",
+    "GET /api/v1/jobs/{job_id}/changes": "read",
     "GET /api/v1/jobs/{job_id}/logs": "read",
     "GET /api/v1/jobs/{job_id}/problems": "read",
     "GET /api/v1/jobs/{job_id}/events": "read",

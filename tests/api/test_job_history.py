@@ -38,7 +38,8 @@ async def test_a_log_is_told_from_its_end_page_by_page(live: Live, music: Shelf)
     job_id = (await got(live, "/jobs?type=scan"))["items"][0]["id"]
     whole = (await got(live, f"/jobs/{job_id}/logs"))["items"]
     assert len(whole) >= 3
-    told, after = [], 0
+    told: list[Any] = []
+    after: int | None = 0
     while after is not None:
         page = await got(live, f"/jobs/{job_id}/logs?order=desc&limit=2&after={after}")
         told += page["items"]

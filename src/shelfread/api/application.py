@@ -27,6 +27,7 @@ from shelfread.api.files import file_routes
 from shelfread.api.folders import folder_routes
 from shelfread.api.health import Workers, health_routes
 from shelfread.api.held import held_routes
+from shelfread.api.job_changes import job_change_routes
 from shelfread.api.job_history import job_history_routes
 from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
@@ -88,6 +89,7 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         system_routes(app),
         job_routes(app),
         worker_routes(app, workers),
+        job_change_routes(app),
         event_routes(app),
         problem_routes(app),
         browse_routes(app),

@@ -115,3 +115,26 @@ class Siblings(BaseModel):
     """Ended jobs of the same library and sort, newest first."""
 
     items: list[EndedJob]
+
+
+class ChangedFileShape(BaseModel):
+    """A file that a scan changed, and what it is a file of."""
+
+    file_id: int
+    item_kind: Literal["track", "book", "movie", "episode", "video"] | None
+    item_id: int | None
+    title: str | None = Field(examples=["Jóga"])
+    change: Literal["added", "updated", "missing", "moved", "restored", "failed"]
+    path: str | None = Field(default=None, description="For administrators only.")
+    path_b64: str | None = None
+
+
+class ChangesPage(BaseModel):
+    """Changed files. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[ChangedFileShape]
+    next: str | None
+    complete: bool | None = Field(
+        description="false: the job changed more than the list has, for later jobs changed those files, or "
+        "they were forgotten; null: it is no scan."
+    )
