@@ -157,8 +157,9 @@ class Reference:
                     row.missing_at = now
 
     def same(self, new: int, old: int) -> None:
-        """A person says that two are the same."""
+        """A person says that two are the same: what the newer file is need not be asked any more."""
         rows = {row.id: row for row in self.rows}
+        self.asked = [one for one in self.asked if one[0] != rows[new].place]
         self._become(rows[old], rows[new])
 
     def different(self, new: int, old: int) -> None:
