@@ -37,9 +37,9 @@ class Server:
 
 
 @asynccontextmanager
-async def served(stand: Stand, database: str, tiny: Path) -> AsyncIterator[Server]:
-    """A server on an empty catalogue, warm: it has scanned a few files."""
-    url = stand.new_database(database)
+async def served(stand: Stand, database: str, tiny: Path, url: str | None = None) -> AsyncIterator[Server]:
+    """A server on an empty catalogue, or on that of a URL, warm: it has scanned a few files."""
+    url = url or stand.new_database(database)
     async with stand.app(url) as app:
         _, secret = await app.accounts.add_token("bench", Right.ADMIN)
         await app.accounts.add_user("bench", "a password that nobody uses", Right.ADMIN)
