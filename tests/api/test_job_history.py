@@ -38,7 +38,8 @@ async def test_a_log_is_told_from_its_end_page_by_page(live: Live, music: Shelf)
     job_id = (await got(live, "/jobs?type=scan"))["items"][0]["id"]
     whole = (await got(live, f"/jobs/{job_id}/logs"))["items"]
     assert len(whole) >= 3
-    told, after = [], 0
+    told: list[Any] = []
+    after: int | None = 0
     while after is not None:
         page = await got(live, f"/jobs/{job_id}/logs?order=desc&limit=2&after={after}")
         told += page["items"]
@@ -121,3 +122,25 @@ async def test_a_job_stands_beside_the_ended_ones_of_its_library_and_sort(live: 
     assert (newest["id"], newest["status"]) == (waiting, "cancelled")
     assert (newest["duration_s"], newest["items_found"]) == (None, None)
     assert (await live.ask("GET", "/api/v1/jobs/unknown/siblings")).status_code == 404
+
+
+async def test_a_job_tells_its_folders_to_administrators_and_how_many_to_others(
+    live: Live, music: Shelf
+) -> None:
+    asked = {"paths": [str(music.tree.path / "Abba"), str(music.tree.path / "Björk")]}
+    scan = await live.ask("POST", f"/api/v1/libraries/{music.library_id}/scan", json=asked)
+    job_id = scan.json()["job_id"]
+    told = await got(live, f"/jobs/{job_id}/folders")
+    assert ([one["path"] for one in told["items"]], told["count"]) == (asked["paths"], 2)
+    answer = await live.ask("GET", f"/api/v1/jobs/{job_id}/folders", token="read")
+    assert answer.json() == {"items": [], "count": 2}
+
+
+async def test_the_jobs_of_one_request_are_found_together(live: Live, music: Shelf) -> None:
+    asked = {"paths": [str(music.tree.path / "Abba"), str(music.tree.path / "Björk")], "split_paths": True}
+    made = (await live.ask("POST", "/api/v1/analyzer/library/scan", json=asked)).json()
+    assert len(made["job_ids"]) == 2
+    request_id = (await got(live, f"/jobs/{made['job_ids'][0]}"))["request_id"]
+    found = await got(live, f"/jobs?request_id={request_id}")
+    assert {one["id"] for one in found["items"]} == set(made["job_ids"])
+    assert (await got(live, "/jobs?request_id=another"))["items"] == []

@@ -34,4 +34,13 @@ PAGES = {
     "POST /libraries/{library_id}/held/reject": "admin",
     "POST /likenesses/{likeness_id}/confirm": "admin",
     "POST /likenesses/{likeness_id}/reject": "admin",
+    "GET /jobs": "read",
+    "POST /jobs": "scan",
+    "GET /jobs/{job_id}": "read",
+    "GET /jobs/{job_id}/log.txt": "read",
+    "POST /jobs/{job_id}/cancel": "scan",
+    "POST /jobs/{job_id}/retry": "scan",
+    "GET /problems": "read",
+    "POST /problems/retry": "scan",
+    "POST /problems/{problem_id}/{act}": "scan",
 }

@@ -5,21 +5,24 @@ Beside `jobs`, which has the list and single jobs. Stands on `app.jobs`.
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from shelfread.api.access import needs
 from shelfread.api.ids import JobText
-from shelfread.api.job_history_shapes import JobCounts, Siblings, TrailShape
+from shelfread.api.job_history_shapes import JobCounts, JobFolders, Siblings, TrailShape
 from shelfread.api.jobs import Reader, job_of, sees_paths
 from shelfread.api.lists import RowId
 from shelfread.app import App
 from shelfread.model.job import SCANS, EventKind, Job, JobStatus, JobType
-from shelfread.model.job_json import counts_json, event_json, iso_us
+from shelfread.model.job_json import counts_json, event_json, iso_us, path_json
 
 #: Events of a trail, at most.
 MOST_EVENTS = 500
+#: Folders that are told by name.
+MOST_FOLDERS = 1000
 _ENDED = [status.value for status in JobStatus if status.ended]
 
 
@@ -54,6 +57,20 @@ def job_history_routes(app: App) -> APIRouter:
             "items": [event_json(event, paths=sees_paths(who)) for event in events[-MOST_EVENTS:]],
             "more": len(events) > MOST_EVENTS,
         }
+
+    @routes.get("/{job_id}/folders", response_model=JobFolders, operation_id="list_job_folders")
+    async def list_folders(who: Reader, job_id: JobText) -> dict[str, Any]:
+        """The folders that a job covers; their paths are for administrators only."""
+        job = await job_of(app, job_id)
+        library = await app.libraries.get(job.library_id) if job.library_id is not None else None
+        roots = {root.id: root.path for root in library.roots} if library is not None else {}
+        paths = [
+            os.path.join(roots[scope.root_id], scope.relative).rstrip(b"/") or b"/"
+            for scope in job.scopes
+            if scope.root_id in roots
+        ]
+        shown = paths[:MOST_FOLDERS] if sees_paths(who) else []
+        return {"items": [path_json(path) for path in shown], "count": len(paths)}
 
     @routes.get(
         "/{job_id}/siblings",

@@ -49,6 +49,20 @@ class TrailShape(BaseModel):
     more: bool = Field(description="There were more before these.")
 
 
+class FolderShape(BaseModel):
+    """A folder that a job covers."""
+
+    path: str = Field(examples=["/srv/music/A-M"])
+    path_b64: str | None = None
+
+
+class JobFolders(BaseModel):
+    """The folders that a job covers: the first thousand by name, and how many there are."""
+
+    items: list[FolderShape]
+    count: int
+
+
 class EndedJob(BaseModel):
     """A job that has ended, to be compared with others. Counters that are not known are null."""
 
@@ -101,3 +115,26 @@ class Siblings(BaseModel):
     """Ended jobs of the same library and sort, newest first."""
 
     items: list[EndedJob]
+
+
+class ChangedFileShape(BaseModel):
+    """A file that a scan changed, and what it is a file of."""
+
+    file_id: int
+    item_kind: Literal["track", "book", "movie", "episode", "video"] | None
+    item_id: int | None
+    title: str | None = Field(examples=["Jóga"])
+    change: Literal["added", "updated", "missing", "moved", "restored", "failed"]
+    path: str | None = Field(default=None, description="For administrators only.")
+    path_b64: str | None = None
+
+
+class ChangesPage(BaseModel):
+    """Changed files. `next` is the cursor of the page behind this one, null on the last."""
+
+    items: list[ChangedFileShape]
+    next: str | None
+    complete: bool | None = Field(
+        description="false: the job changed more than the list has, for later jobs changed those files, or "
+        "they were forgotten; null: it is no scan."
+    )

@@ -69,6 +69,7 @@ def job_routes(app: App) -> APIRouter:
         status: Annotated[list[JobStatus], Query(max_length=5)] = [],  # noqa: B006
         type: Annotated[list[JobType], Query(max_length=10)] = [],  # noqa: A002, B006
         library_id: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
+        request_id: Annotated[str | None, Query(max_length=100, description="Of one request.")] = None,
         after: Annotated[str | None, Query(max_length=2000)] = None,
         limit: Limit = USUAL,
     ) -> dict[str, Any]:
@@ -78,6 +79,7 @@ def job_routes(app: App) -> APIRouter:
             types=[one.value for one in type],
             library_id=library_id,
             before_seq=cursor_of("jobs", after),
+            request_id=request_id,
             limit=limit + 1,
         )
         page = listed[:limit]

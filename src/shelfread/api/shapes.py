@@ -17,6 +17,10 @@ PATH_LENGTH = 4096
 MOST_PATHS = 1000
 
 Time = Annotated[str | None, Field(examples=[_TIME])]
+#: Why something is missing; of what is made of files, the reason that all of them have.
+WhyMissing = Annotated[
+    Literal["gone", "folder_gone", "left_out"] | None, Field(description="Null: not missing, or not known.")
+]
 JobId = Annotated[str, Field(examples=[_JOB_ID])]
 
 

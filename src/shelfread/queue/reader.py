@@ -38,6 +38,7 @@ class JobReader:
         library_id: int | None = None,
         types: Collection[str] = (),
         before_seq: int | None = None,
+        request_id: str | None = None,
         limit: int = 50,
     ) -> list[Job]:
         """Jobs, newest first; `before_seq` is the last one of the page before."""
@@ -48,6 +49,7 @@ class JobReader:
                 library_id=library_id,
                 types=types,
                 before_seq=before_seq,
+                request_id=request_id,
                 limit=limit,
             )
 

@@ -165,6 +165,7 @@ async def listed(
     library_id: int | None = None,
     types: Collection[str] = (),
     before_seq: int | None = None,
+    request_id: str | None = None,
     limit: int = 50,
 ) -> list[Job]:
     """Jobs, newest first; `before_seq` is the last one of the page before."""
@@ -177,6 +178,8 @@ async def listed(
         query = query.where(jobs.c.type.in_(sorted(types)))
     if before_seq is not None:
         query = query.where(jobs.c.seq < before_seq)
+    if request_id is not None:
+        query = query.where(jobs.c.request_id == request_id)
     return [job_of(row) for row in await connection.execute(query)]
 
 

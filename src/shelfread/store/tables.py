@@ -120,10 +120,14 @@ media_files = sa.Table(
     sa.Column("added_at", BIG, nullable=False),
     # When a scan last recorded it; a file of an unchanged folder was seen by every scan since.
     sa.Column("seen_at", BIG, nullable=False),
+    # The last job (its seq) that changed anything, and what it made of it: a Change, or "missing".
+    sa.Column("changed_by", BIG),
+    sa.Column("change", sa.String(8)),
     sa.Column("missing_at", BIG),
     # Why it is missing: a word of the model's.
     sa.Column("missing_reason", sa.String(16)),
     sa.UniqueConstraint("folder_id", "name"),
+    sa.Index(None, "changed_by", "change", "id"),
     sa.Index(None, "signature"),
     sa.Index(None, "inode"),
     sa.Index(None, "added_at", "id"),

@@ -17,7 +17,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Widen an index, for jobs are counted by what it holds; add a column."""
+    """Widen an index, for jobs are counted by what it holds; add columns."""
     op.drop_index("ix_library_scan_jobs_library_id_seq", table_name="library_scan_jobs")
     op.create_index(
         "ix_library_scan_jobs_library_id_seq_type_status",
@@ -25,3 +25,6 @@ def upgrade() -> None:
         ["library_id", "seq", "type", "status"],
     )
     op.add_column("problems", sa.Column("ignored_at", BIG))
+    op.add_column("media_files", sa.Column("changed_by", BIG))
+    op.add_column("media_files", sa.Column("change", sa.String(8)))
+    op.create_index("ix_media_files_changed_by_change_id", "media_files", ["changed_by", "change", "id"])
