@@ -83,9 +83,9 @@ class _Looked(HTMLParser):
         for name in ("for", "aria-describedby", "aria-labelledby"):
             if name in said and (tag, name) != ("output", "for"):
                 self.labelled.add(str(said[name]))
-        if tag in ("input", "select", "textarea") and said.get("type") not in ("hidden", "submit"):
-            if "label" not in self.open and "aria-label" not in said:
-                self.unlabelled.add(str(said.get("id") or said.get("name")))
+        is_field = tag in ("input", "select", "textarea") and said.get("type") not in ("hidden", "submit")
+        if is_field and "label" not in self.open and "aria-label" not in said:
+            self.unlabelled.add(str(said.get("id") or said.get("name")))
         if tag not in _VOID:
             self.open.append(tag)
 
