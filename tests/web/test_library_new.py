@@ -39,7 +39,7 @@ async def test_folders_are_opened_and_taken_step_by_step(live: Live, tmp_path: P
     assert f'type="hidden" name="path" value="{inside}"' in taken
     assert (field(taken, "name"), field(taken, "guessed")) == ("Good Music", "music")
     assert re.search(r'name="kind" value="music" required checked', taken)
-    assert "1 music files were seen in it." in words(taken)
+    assert "Seen in it: 1 music file." in words(taken)
     left = await get(live, f"/libraries/new?path={quote(inside)}&leave={quote(inside)}")
     assert 'name="path"' not in left
 

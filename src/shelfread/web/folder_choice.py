@@ -17,12 +17,12 @@ from shelfread.api.problems import ApiProblem
 from shelfread.web.asking import ask, may_ask
 from shelfread.web.forms import Form
 from shelfread.web.frame import sentence_of
-from shelfread.web.words import plain
+from shelfread.web.words import counted, plain
 
 #: In front of a path in base64; every other one begins with a slash.
 _CODED = "base64:"
 #: Files of each kind, as a suggestion counts them.
-_FILES = {"music": "music files", "books": "books", "video": "videos"}
+_FILES = {"music": ("music file", "music files"), "books": ("book", "books"), "video": ("video", "videos")}
 
 
 def value_of(place: Mapping[str, Any]) -> str:
@@ -114,14 +114,10 @@ async def kind_of(request: Request, value: str) -> tuple[str | None, str | None]
         return None, None
     if not found["looked_at"]:
         return None, "There are no files in it yet."
-    counts = [
-        f"{found['found'][name]:,} {word}".replace(",", "\u202f")
-        for name, word in _FILES.items()
-        if found["found"].get(name)
-    ]
+    counts = [counted(found["found"][name], *words) for name, words in _FILES.items() if found["found"][name]]
     if found["kind"] is None:
         return None, "No music, books or videos were seen in it."
-    return found["kind"], f"{' and '.join(counts)} were seen in it."
+    return found["kind"], f"Seen in it: {', '.join(counts)}{' and more' if found['more'] else ''}."
 
 
 def _query(value: str) -> dict[str, str]:

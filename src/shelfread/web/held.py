@@ -143,6 +143,7 @@ async def _places(request: Request, library: dict[str, Any]) -> list[dict[str, A
             "places": places,
             "files": sum(place["files"] for place in places),
             "can_be_confirmed": any(place["can_be_confirmed"] and not place["confirmed"] for place in places),
+            "is_away": any(place["is_away"] for place in places),
             "confirmed": any(place["confirmed"] for place in places),
         }
         for root_id, places in by_root.items()

@@ -14,6 +14,7 @@ from shelfread.web.words import counted
 _TITLES = {
     "mass_removal_held": "This disk looks unplugged",
     "root_unavailable": "This folder cannot be read",
+    "empty": "This folder is empty all at once",
     "other_disk": "Another disk is in the place of this one",
     "mount_unavailable": "A disk inside this folder is not there",
     "folder_unreadable": "A folder cannot be read",
@@ -22,7 +23,10 @@ _TITLES = {
 _ADVICE = {
     "mass_removal_held": "If you deleted or moved them yourself, confirm. If not, look whether the disk is "
     "plugged in, and have Shelfread look again.",
-    "root_unavailable": "Plug the disk in, or mount it, and have Shelfread look again.",
+    "root_unavailable": "Plug the disk in, or mount it, and have Shelfread look again. If it is not going to "
+    "come back, take the folder out of the library.",
+    "empty": "If you emptied it yourself, confirm. If not, plug the disk in, or mount it, and have "
+    "Shelfread look again.",
     "other_disk": "If you changed the disk, confirm: the next scan takes what is there now. If not, plug the "
     "right one in.",
     "mount_unavailable": "Mount it, and have Shelfread look again. If it is not going to come back, confirm.",
@@ -41,11 +45,16 @@ ALIKE = {
 def told(place: Mapping[str, Any]) -> dict[str, Any]:
     """A place that waits, with what people read of it."""
     code, files = place["code"], place["files"]
+    # What cannot even be listed cannot be believed, whatever somebody says.
+    is_away = code == "root_unavailable" and "cannot be listed" in place["reason"]
+    if code == "root_unavailable" and not is_away:
+        code = "empty"
     if code == "mass_removal_held":
         what = f"{counted(files, 'file', 'files')} would be marked as missing"
     else:
-        known = counted(files, "file is", "files are")
-        what = f"{known} known there, and nothing of them is taken out of the catalogue"
+        what = (
+            f"{counted(files, 'file is', 'files are')} known there, and nothing is taken out of the catalogue"
+        )
     return {
         "path": None,
         "examples": [],
@@ -53,4 +62,6 @@ def told(place: Mapping[str, Any]) -> dict[str, Any]:
         "title": _TITLES.get(code, "Something looks wrong"),
         "what": what,
         "advice": _ADVICE.get(code, ""),
+        "can_be_confirmed": place["can_be_confirmed"] and not is_away,
+        "is_away": is_away,
     }

@@ -15,7 +15,6 @@ from shelfread.api.problems import ApiProblem
 from shelfread.web import folder_choice, option_fields, schedule_fields
 from shelfread.web.asking import ask, part, tell
 from shelfread.web.forms import Form, form_of
-from shelfread.web.frame import sentence_of
 from shelfread.web.library_words import away, contents
 from shelfread.web.rendering import go_to, page
 
@@ -37,9 +36,14 @@ def library_edit_routes() -> APIRouter:
         library = await ask(request, address)
         try:
             await tell(request, "PATCH", address, _wanted(form, library))
-            await _plan(request, address, form, library["schedule"])
         except ApiProblem as problem:
             return await _form(request, library_id, form, problem)
+        try:
+            await _plan(request, address, form, library["schedule"])
+        except ApiProblem as problem:
+            # The folders that were added are there now.
+            left = Form([pair for pair in form.pairs if pair[0] not in ("path", "folder", "remove_root")])
+            return await _form(request, library_id, left, problem, "All but the schedule is saved. ")
         return go_to(address, "saved")
 
     @routes.post("/libraries/{library_id}/remove")
@@ -65,8 +69,15 @@ def _wanted(form: Form, library: dict[str, Any]) -> dict[str, Any]:
     chosen = dict.fromkeys([*folder_choice.chosen_in(form), *folder_choice.typed_in(form)])
     empty_ok = form.all("empty_ok")
     leaving = form.all("remove_root")
+    name = form.text("name")
+    if not name:
+        raise ApiProblem(422, "invalid-request", "give the library a name")
+    if not chosen and all(str(root["id"]) in leaving for root in library["roots"]):
+        raise ApiProblem(
+            422, "invalid-request", "a library needs a folder; below it can be forgotten as a whole"
+        )
     return {
-        "name": form.text("name"),
+        "name": name,
         "options": option_fields.options_of(typed, library["kind"]),
         "add_paths": [folder_choice.sent(one) for one in chosen],
         "remove_root_ids": [root["id"] for root in library["roots"] if str(root["id"]) in leaving],
@@ -89,7 +100,9 @@ async def _plan(request: Request, address: str, form: Form, before: dict[str, An
         await tell(request, "PUT", f"{address}/schedule", {"cron": cron, "zone": zone})
 
 
-async def _form(request: Request, library_id: str, form: Form, problem: ApiProblem | None = None) -> Response:
+async def _form(
+    request: Request, library_id: str, form: Form, problem: ApiProblem | None = None, note: str = ""
+) -> Response:
     library = await ask(request, f"/libraries/{part(library_id)}")
     plan = library["schedule"]
     is_typed = form.ticked(option_fields.SHOWN)
@@ -99,7 +112,7 @@ async def _form(request: Request, library_id: str, form: Form, problem: ApiProbl
         request,
         "library_edit.html",
         status=200 if problem is None else problem.status,
-        trouble=None if problem is None else sentence_of(problem),
+        trouble=None if problem is None else note + option_fields.trouble_of(problem),
         library=library,
         contents=contents(library),
         roots=[{"path": None} | root | {"away": away(root)} for root in library["roots"]],

@@ -12,7 +12,6 @@ from shelfread.api.problems import ApiProblem
 from shelfread.web import folder_choice, option_fields, schedule_fields
 from shelfread.web.asking import part, tell
 from shelfread.web.forms import Form, form_of
-from shelfread.web.frame import sentence_of
 from shelfread.web.rendering import go_to, page
 from shelfread.web.words import KINDS, plain
 
@@ -95,7 +94,7 @@ async def _form(request: Request, form: Form, problem: ApiProblem | None = None)
         request,
         "library_new.html",
         status=200 if problem is None else problem.status,
-        trouble=None if problem is None else sentence_of(problem),
+        trouble=None if problem is None else option_fields.trouble_of(problem),
         first=bool(form.text("first")),
         name=name,
         kind=kind,

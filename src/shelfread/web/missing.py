@@ -19,6 +19,7 @@ from shelfread.web.rendering import go_to, page
 
 #: Files of a page.
 _ROWS = 100
+_MOST_DAYS = 36_500
 
 
 def missing_routes() -> APIRouter:
@@ -75,8 +76,10 @@ def _which(form: Form) -> dict[str, Any]:
         return {"all": True}
     if which == "older":
         days = form.text("days")
-        if not days.isascii() or not days.isdigit() or len(days) > 5:
-            raise ApiProblem(422, "invalid-request", "say for how many days: a whole number")
+        if not days.isascii() or not days.isdigit() or len(days) > 5 or int(days) > _MOST_DAYS:
+            raise ApiProblem(
+                422, "invalid-request", "say for how many days: a whole number, up to a hundred years"
+            )
         return {"older_than_days": int(days)}
     ids = form.all("file")
     if not ids or not all(one.isascii() and one.isdigit() and len(one) < 19 for one in ids):

@@ -12,6 +12,7 @@ from typing import Any
 from shelfread.api.problems import ApiProblem
 from shelfread.model.library import BOUNDS, LibraryOptions, options_json
 from shelfread.web.forms import Form
+from shelfread.web.frame import sentence_of
 
 #: Names of the fields of a form begin with this.
 PREFIX = "option_"
@@ -163,6 +164,16 @@ GROUPS: tuple[tuple[str, tuple[OptionField, ...]], ...] = (
     ("Video", _VIDEO),
     ("Keeping", _KEEPING),
 )
+#: How what is not an option is called in a form, by its name in the API.
+_LABELS = {field.name: field.label for _, fields in GROUPS for field in fields} | {
+    "name": "Name",
+    "kind": "Kind of media",
+    "paths": "Folder",
+    "add_paths": "Folder",
+    "schedule": "Scan by itself",
+    "cron": "Scan by itself",
+    "zone": "Time zone",
+}
 
 
 def groups_of(kind: str | None) -> list[tuple[str, tuple[OptionField, ...]]]:
@@ -215,6 +226,16 @@ def options_of(typed: Mapping[str, Any], kind: str | None = None) -> dict[str, A
                 value = _number(field, value.strip())
             found[field.name] = value
     return found
+
+
+def trouble_of(problem: ApiProblem) -> str:
+    """What a problem with a library says, with the label of the field that it is about."""
+    for one in problem.extra.get("errors", ())[:1]:
+        where = str(one["where"]).removeprefix("body.").removeprefix("options.").partition(".")[0]
+        label = _LABELS.get(where)
+        if label is not None:
+            return f"“{label}”: {one['message']}."
+    return sentence_of(problem)
 
 
 def _number(field: OptionField, text: str) -> float | None:
