@@ -10,4 +10,9 @@ PAGES = {
     "POST /login": "open",
     "POST /logout": "open",
     "POST /theme": "open",
+    "GET /browse": "read",
+    "GET /browse/{word}": "read",
+    "GET /browse/artists/{row_id}": "read",
+    "GET /browse/releases/{row_id}": "read",
+    "GET /browse/tracks/{row_id}": "read",
 }
