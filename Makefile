@@ -27,7 +27,7 @@ scan: setup ## Scan DIR=/path/to/media (KIND=music|books|video), or without DIR 
 	@sh tools/scan.sh
 
 test: setup ## Run all tests (ARGS='-k word' to choose)
-	@$(VENV)/bin/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 8 $(ARGS)
+	@PYTEST_WORKERS=$(PYTEST_WORKERS) sh tools/test.sh $(ARGS)
 
 check: setup ## Lint, format, types, import rules, the licence table
 	@$(VENV)/bin/ruff check .
@@ -62,5 +62,5 @@ lock: ## Resolve the lock files anew (ARGS=--upgrade takes newer versions)
 	@sh tools/lock.sh $(ARGS)
 
 clean: ## Remove the environment, the samples and caches; keeps the catalogue in .local/state
-	@rm -rf $(VENV) $(LOCAL)/pytest $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/sample-books $(LOCAL)/sample-books.new $(LOCAL)/sample-videos $(LOCAL)/sample-videos.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(LOCAL)/pytest $(LOCAL)/pictures $(LOCAL)/browser.log $(LOCAL)/sample $(LOCAL)/sample.new $(LOCAL)/sample-books $(LOCAL)/sample-books.new $(LOCAL)/sample-videos $(LOCAL)/sample-videos.new $(LOCAL)/lock-venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -115,7 +115,7 @@ def dumped(found: Rows, *, without: Collection[str] = (), present_only: bool = F
         "season_id": season.__getitem__,
         "of_key": lambda key: _video_key(key, root),
     }
-    dropped = {"id", "old_id", "job_seq", "read_job", *_TIMES, *without}
+    dropped = {"id", "old_id", "job_seq", "read_job", "changed_by", "change", *_TIMES, *without}
     result: dict[str, list[Row]] = {}
     for name, content in kept(found).items():
         plain = [

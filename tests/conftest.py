@@ -61,6 +61,18 @@ def pytest_configure() -> None:
             signal.signal(number, own)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of the tests with a browser imports no other test, and one of the others none of them."""
+    if not collection_path.name.startswith("test_") or collection_path.is_dir():
+        return None
+    chosen = {"browser": True, "not browser": False}.get(config.option.markexpr)
+    return True if chosen is not None and chosen != _is_of_browser(collection_path) else None
+
+
+def _is_of_browser(path: Path) -> bool:
+    return path.name.startswith("test_browser_")
+
+
 def pytest_sessionfinish() -> None:
     """The process that forks programs for tests is ended with them."""
     from tests.cli import forge

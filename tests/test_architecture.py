@@ -131,6 +131,19 @@ def test_only_settings_reads_the_environment() -> None:
     ]
 
 
+def test_a_browser_is_known_to_its_own_tests_only(request: pytest.FixtureRequest) -> None:
+    """Together with all others in one process they broke the run (decision 22)."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        marked = "pytest.mark.browser" in {
+            ast.unparse(node)
+            for node in ast.walk(ast.parse(path.read_bytes()))
+            if isinstance(node, ast.Attribute)
+        }
+        assert marked == path.name.startswith("test_browser_"), path.name
+    if request.config.option.markexpr == "not browser":
+        assert "playwright" not in sys.modules
+
+
 def test_the_reader_of_the_version_finds_what_is_installed() -> None:
     said = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     import shelfread

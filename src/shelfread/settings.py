@@ -20,7 +20,7 @@ import stat
 from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -33,6 +33,8 @@ SETTINGS_FILE = "shelfread.env"
 LEAST_TIMEOUT_S, MOST_TIMEOUT_S = 60, 31 * 86_400
 
 _FILE_LIMIT = 1 << 20
+#: Fields that may hold a password.
+_SECRET = ("database_url",)
 _HOST = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[?[0-9a-f:.]*:[0-9a-f:.]+\]?")
 _PREFIX, _WORKER_PREFIX, _ALIAS_PREFIX = "SHELFREAD_", "SHELFREAD_WORKER_", "SCROBBLER_"
 _log = logging.getLogger(__name__)
@@ -173,6 +175,18 @@ class WorkerSettings(BaseModel):
     stall_seconds: float = Field(default=900.0, ge=10, le=86_400, allow_inf_nan=False)
 
 
+class Said(NamedTuple):
+    """A variable as it counts now."""
+
+    name: str
+    #: None where there is none, and of a secret.
+    value: str | int | float | bool | list[str] | None
+    #: environment, file or default.
+    origin: str
+    #: It may hold a password.
+    secret: bool
+
+
 def debugging() -> bool:
     """Whether `SHELFREAD_DEBUG` is on. Asked when something went wrong: perhaps the settings themselves."""
     try:
@@ -206,6 +220,37 @@ def read_worker_settings() -> tuple[WorkerSettings | None, str | None]:
     except SettingsProblem as problem:
         trouble = str(problem)
     return None, f"{trouble}; no worker starts with that"
+
+
+def in_use(settings: Settings) -> list[Said]:
+    """Every variable with the value that counts now, and where it is from."""
+    environment = _said(os.environ)
+    try:
+        file = _from_file()
+    except SettingsProblem:
+        file = {}  # what was read of it before is in use, and looks like a default
+    found: list[Said] = []
+    of_workers = read_worker_settings()[0] or WorkerSettings()
+    for model, prefix in ((settings, _PREFIX), (of_workers, _WORKER_PREFIX)):
+        for field in type(model).model_fields:
+            names = {prefix + field.upper()}
+            if field in _FORGIVING:
+                names.add(_ALIAS_PREFIX + field.upper())
+            origin = "default"
+            if names & environment.keys():
+                origin = "environment"
+            elif names & file.keys():
+                origin = "file"
+            secret = field in _SECRET
+            value = None if secret else _plain(getattr(model, field))
+            found.append(Said(prefix + field.upper(), value, origin, secret))
+    return found
+
+
+def _plain(value: Any) -> str | int | float | bool | list[str] | None:
+    if isinstance(value, tuple):
+        return [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def settings_file() -> Path:

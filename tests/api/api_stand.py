@@ -33,6 +33,7 @@ class Workers:
     wanted: int = 1
     present: int = 1
     busy: int = 0
+    worker_id: str | None = None
 
 
 @dataclass

@@ -61,6 +61,7 @@ async def test_what_a_link_leads_to_now_is_what_may_be_scanned_or_not(
         f"/api/v1/libraries/{shelf.library_id}/rescan",
         f"/api/v1/jobs/{job.id}/retry",
         f"/api/v1/problems/{problem['id']}/retry",
+        "/api/v1/problems/retry",
     ]
     file = await _file_of(live, "One")
     with _allowed(live, tmp_path / "media"):

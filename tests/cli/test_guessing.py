@@ -8,7 +8,7 @@ import pytest
 
 from bench.corpus import make_file
 from bench.corpus.video import Film, film
-from shelfread.cli.guessing import kind_of_names
+from shelfread.app.guessing import Names, count_kinds, likeliest
 from tests.books_on_disk import cbz
 from tests.cli.conftest import Shelf
 
@@ -21,20 +21,38 @@ from tests.cli.conftest import Shelf
         ([b"novel.epub"], "books"),
         ([b"film.mkv", b"other.AVI", b"cover.jpg", b"theme.mp3"], "video"),
         ([b"1.mp3", b"clip.mp4", b"clip2.mp4"], "music"),
-        ([b"notes.txt", b"no suffix"], "music"),
-        ([], "music"),
+        ([b"notes.txt", b"no suffix"], None),
+        ([], None),
     ],
 )
-def test_what_there_is_more_of_decides(names: list[bytes], kind: str) -> None:
-    assert kind_of_names(iter(names))[0] == kind
+def test_what_there_is_more_of_decides(names: list[bytes], kind: str | None) -> None:
+    assert likeliest(count_kinds(iter(names))) == kind
 
 
 def test_an_mp4_is_what_is_in_it(tmp_path: Path) -> None:
     song, clip = tmp_path / "song.mp4", tmp_path / "clip.mp4"
     make_file(song, "mp4", seed=1, seconds=1)
     clip.write_bytes(film(Film("mp4")))
-    assert kind_of_names([bytes(song)])[0] == "music"
-    assert kind_of_names([bytes(clip)])[0] == "video"
+    assert likeliest(count_kinds([bytes(song)])) == "music"
+    assert likeliest(count_kinds([bytes(clip)])) == "video"
+    link = tmp_path / "link.mp4"
+    link.symlink_to(clip)
+    assert likeliest(count_kinds([bytes(link)])) is None
+
+
+def test_a_guess_ends_with_so_many_names_or_after_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}" / "below").mkdir(parents=True)
+        (tmp_path / f"{number}.mp3").write_bytes(b"")
+    names = Names([bytes(tmp_path)])
+    assert (len(list(names)), names.looked_at, names.more) == (4, 4, False)
+    hasty = Names([bytes(tmp_path)], within_s=-1.0)
+    assert (list(hasty), hasty.more) == ([], True)
+    monkeypatch.setattr("shelfread.app.guessing.LIMIT", 3)
+    names = Names([bytes(tmp_path)])
+    assert (len(list(names)), names.looked_at, names.more) == (3, 3, True)
 
 
 def test_a_scan_without_a_kind_sees_it_and_stays_with_it(shelf: Shelf) -> None:

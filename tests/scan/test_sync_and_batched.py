@@ -16,7 +16,7 @@ from tests.scan.test_kill import change, fill
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-READ = {"read_job", "seen_at"}
+READ = {"read_job", "seen_at", "changed_by", "change"}
 
 
 async def assert_equal(one: Shelf, other: Shelf) -> None:

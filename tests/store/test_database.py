@@ -519,7 +519,7 @@ async def _fill(database: Database, folder_count: int) -> None:
         new = [NewFolder(n, 1 + n % 2, n // 8 or None, b"a%d/b" % n, False) for n in range(1, folder_count)]
         await files.insert_folders(connection, new, {})
         rows = [
-            (n, 1 + n % 399, b"n%d" % n, "", n, n, 0, 0, n, "ready", False, 1, b"%d" % n, n, 1, 0, 0)
+            (n, 1 + n % 399, b"n%d" % n, "", n, n, 0, 0, n, "ready", False, 1, b"%d" % n, n, 1, 0, 0, 1, None)
             for n in range(1, 2000)
         ]
         await insert_rows(connection, media_files, files.FILE_COLUMNS, rows)

@@ -310,6 +310,34 @@ async def test_what_a_job_says_at_its_end_comes_back(database: Database) -> None
     assert await rows.job(job) == replace(job, report=said, heartbeat_at=2, used_us=1)
 
 
+async def test_jobs_are_counted_by_state_and_a_state_that_is_none_counts_as_it_is_read(
+    database: Database,
+) -> None:
+    rows, others = await JobRows.make(database), await JobRows.make(database, "Others")
+    nothing = dict.fromkeys(JobStatus, 0)
+    assert await rows.ask(jobs.counts) == nothing
+    for number, status in enumerate((*ENDED, JobStatus.COMPLETED)):
+        await rows.end(await rows.running(b"%d" % number), status)
+    await rows.running(b"runs")
+    await others.queued(job_type=JobType.COVERS)
+    odd = await others.queued(job_type=JobType.CONVERT)
+    assert (await rows.job(odd)).status is JobStatus.QUEUED
+    await rows.write(_odd_status, odd.seq)
+    expected = nothing | {JobStatus.COMPLETED: 2, JobStatus.FAILED: 2, JobStatus.CANCELLED: 1}
+    expected |= {JobStatus.RUNNING: 1, JobStatus.QUEUED: 1}
+    assert await rows.ask(jobs.counts) == expected
+    assert (await rows.job(odd)).status is JobStatus.FAILED
+    of_others = await rows.ask(jobs.counts, library_id=others.library_id)
+    assert of_others == nothing | {JobStatus.QUEUED: 1, JobStatus.FAILED: 1}
+    covers = await rows.ask(jobs.counts, types=["covers", "prune"])
+    assert covers == nothing | {JobStatus.QUEUED: 1}
+
+
+async def _odd_status(connection: Any, seq: int) -> None:
+    row = library_scan_jobs.c.seq == seq
+    await connection.execute(sa.update(library_scan_jobs).where(row).values(status="resting"))
+
+
 # Plans
 
 
@@ -335,6 +363,15 @@ async def _plans(database: Database, ask: Any) -> list[str]:
             plans.append("\n".join(row._mapping[column] for row in rows))
     assert plans
     return plans
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("library_id", [None, 1])
+async def test_jobs_are_counted_without_reading_their_rows(
+    database: Database, library_id: int | None
+) -> None:
+    (plan,) = await _plans(database, lambda c: jobs.counts(c, library_id=library_id))
+    assert "COVERING INDEX ix_library_scan_jobs_library_id_seq_type_status" in plan
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from shelfread.model.change import Change
 from shelfread.model.entry import Stamp
 from shelfread.model.job import Scope
 from shelfread.model.problem import ProblemCode
-from shelfread.store import files, problems
+from shelfread.store import files, ignoring, problems
 from shelfread.store.database import Database
 from shelfread.store.ids import IdBlocks
 from shelfread.store.libraries import LibraryRepository
@@ -204,3 +204,32 @@ async def test_problems_come_by_path_and_up_to_a_limit(database: Database) -> No
     found = await open_problems(database, limit=2)
     assert [problem.path for problem in found] == [b"/music/a", b"/music/b"]
     assert await open_problems(database, library_id=place.library_id + 1) == []
+
+
+async def test_a_name_that_was_set_aside_stays_so_while_it_has_the_same_trouble(database: Database) -> None:
+    place = await Place.make(database)
+
+    async def aside() -> set[tuple[bytes, str]]:
+        found = await open_problems(database, ignored=True)
+        return {(one.path, one.code) for one in found}
+
+    broken = [place.file(11, b"a.mp3", ProblemCode.DAMAGED)]
+    odd = (b"odd", ProblemCode.IO_ERROR, "cannot be looked at")
+    await place.write(broken, [odd])
+    for row in await open_problems(database):
+
+        async def work(connection: Any, row_id: int = row.id) -> None:
+            await ignoring.ignore(connection, row_id, 7)
+
+        await database.write(work)
+    both = {(b"/music/Ann/a.mp3", "damaged"), (b"/music/Ann/odd", "io_error")}
+    assert await aside() == both
+    same = [place.file(11, b"a.mp3", ProblemCode.DAMAGED, as_known=True)]
+    await place.write(same, [odd])
+    assert await aside() == both
+    # A folder that is listed anew says nothing of the files in it, and one of another code is another one.
+    await place.write(broken, [(b"odd", ProblemCode.BROKEN_LINK, "nowhere")])
+    assert await aside() == set()
+    assert len(await open_problems(database, ignored=False)) == 2
+    await place.write(broken, [odd])
+    assert await aside() == set()

@@ -72,7 +72,7 @@ class Shelves:
     ) -> None:
         row = (
             file_id, folder, name or b"%d" % file_id, "", size, mtime, 0, 0, inode or file_id, status, False,
-            1, signature, 0, JOB, NEW_ADDED if new else OLD_ADDED, 0,
+            1, signature, 0, JOB, NEW_ADDED if new else OLD_ADDED, 0, JOB, "added",
         )  # fmt: skip
 
         async def work(connection: Any) -> None:
@@ -189,8 +189,9 @@ async def test_many_equal_files_are_never_paired_with_one_another(
 ) -> None:
     shelves = await Shelves.make(database)
     rows = [
-        (number, folder, b"%d" % number, "", 10, 10, 0, 0, number, "ready", False, 1, b"s", 0, JOB, added, 0)
+        (number, folder, b"%d" % number, "", 10, 10, 0, 0, number, "ready", False, 1, b"s", *rest)
         for start, folder, added in ((100, 1, OLD_ADDED), (200, 2, NEW_ADDED))
+        for rest in [(0, JOB, added, 0, JOB, None)]
         for number in range(start, start + 100)
     ]  # fmt: skip
 
@@ -266,7 +267,7 @@ async def test_a_moved_row_takes_place_and_facts_and_leaves_an_alias(database: D
 
     async def merge(connection: Any) -> list[moves.Merged]:
         await connection.execute(sa.insert(aliases).values(old_id=500, file_id=2))
-        return await moves.merge_rows(connection, [(2, 1)])
+        return await moves.merge_rows(connection, [(2, 1)], JOB + 1)
 
     (merged,) = await database.write(merge)
     assert (merged.status, merged.added_at) == ("ready", NEW_ADDED)
@@ -277,6 +278,7 @@ async def test_a_moved_row_takes_place_and_facts_and_leaves_an_alias(database: D
     assert (row.id, row.folder_id, row.name, row.signature) == (1, 2, b"new", b"s")
     # It was added when it was first seen.
     assert (row.added_at, row.missing_at) == (OLD_ADDED, None)
+    assert (row.changed_by, row.change) == (JOB + 1, "moved")
     assert found == {2: 1, 500: 1}
     assert left == {}
 
@@ -296,8 +298,10 @@ async def test_two_rows_may_change_places(database: Database) -> None:
 
     await database.write(merge)
     async with database.read() as connection:
-        rows = {row.id: (row.folder_id, row.name) for row in await connection.execute(sa.select(media_files))}
-    assert rows == {1: (2, b"y"), 2: (2, b"x")}
+        found = list(await connection.execute(sa.select(media_files)))
+    assert {row.id: (row.folder_id, row.name) for row in found} == {1: (2, b"y"), 2: (2, b"x")}
+    # No job found it out: what the new rows say of the last one stays.
+    assert {(row.changed_by, row.change) for row in found} == {(JOB, "added")}
 
 
 @pytest.mark.parametrize(

@@ -15,4 +15,13 @@ PAGES = {
     "GET /browse/artists/{row_id}": "read",
     "GET /browse/releases/{row_id}": "read",
     "GET /browse/tracks/{row_id}": "read",
+    "GET /jobs": "read",
+    "POST /jobs": "scan",
+    "GET /jobs/{job_id}": "read",
+    "GET /jobs/{job_id}/log.txt": "read",
+    "POST /jobs/{job_id}/cancel": "scan",
+    "POST /jobs/{job_id}/retry": "scan",
+    "GET /problems": "read",
+    "POST /problems/retry": "scan",
+    "POST /problems/{problem_id}/{act}": "scan",
 }

@@ -24,14 +24,18 @@ from shelfread.api.description import Described, description_routes
 from shelfread.api.events import event_routes
 from shelfread.api.faults import Faults, failed
 from shelfread.api.files import file_routes
+from shelfread.api.folders import folder_routes
 from shelfread.api.health import Workers, health_routes
 from shelfread.api.held import held_routes
+from shelfread.api.job_changes import job_change_routes
+from shelfread.api.job_history import job_history_routes
 from shelfread.api.jobs import job_routes
 from shelfread.api.libraries import library_routes
 from shelfread.api.likenesses import likeness_routes
 from shelfread.api.login import Doorkeeper, login_routes
 from shelfread.api.metrics import metric_routes
 from shelfread.api.missing import missing_routes
+from shelfread.api.mosaic import mosaic_routes
 from shelfread.api.pages import page_routes
 from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ApiProblem, speak_of_problems
@@ -41,10 +45,12 @@ from shelfread.api.schedules import schedule_routes
 from shelfread.api.search import search_routes
 from shelfread.api.setup import setup_routes
 from shelfread.api.staying import Staying
+from shelfread.api.system import system_routes
 from shelfread.api.tokens import token_routes
 from shelfread.api.trace import Traced
 from shelfread.api.users import user_routes
 from shelfread.api.videos import video_routes
+from shelfread.api.workers import worker_routes
 from shelfread.app import App, visits
 
 #: In every answer that says nothing else: nothing of it is kept, framed, run or taken for something else.
@@ -70,13 +76,20 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         token_routes(app),
         user_routes(app),
         library_routes(app),
+        folder_routes(app),
+        mosaic_routes(app),
         scan_routes(app),
         schedule_routes(app),
         missing_routes(app),
         held_routes(app),
         likeness_routes(app),
         config_routes(app),
+        # Before the jobs: "counts" is no id.
+        job_history_routes(app),
+        system_routes(app),
         job_routes(app),
+        worker_routes(app, workers),
+        job_change_routes(app),
         event_routes(app),
         problem_routes(app),
         browse_routes(app),

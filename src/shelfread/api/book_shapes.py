@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from shelfread.api.item_shapes import CoverShape, TroubleShape
-from shelfread.api.shapes import Time
+from shelfread.api.shapes import Time, WhyMissing
 
 
 class BookCounts(BaseModel):
@@ -42,6 +42,8 @@ class SeriesShape(BaseModel):
     direction: str | None = Field(examples=["rtl"])
     age_rating: str | None
     added_at: Time
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     cover: CoverShape | None = Field(description="That of its first book.")
     summary: str | None = None
     path: str | None = None
@@ -88,6 +90,9 @@ class BookShape(BaseModel):
     modified_at: Time
     status: Literal["ready", "error", "missing"]
     added_at: Time
+    updated_at: Time = Field(default=None, description="When a scan last recorded the file.")
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     problems: list[TroubleShape]
     path: str | None = None
     path_b64: str | None = None

@@ -193,7 +193,13 @@ def series_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:
     """A series as somebody may see it."""
     told = {name: value for name, value in row.items() if name != "path"}
     path = path_json(row["path"]) if sees_paths(who) and row["path"] is not None else {}
-    return told | {"kind": "series", "added_at": iso_us(row["added_at"]), **path}
+    return {
+        **told,
+        "kind": "series",
+        "added_at": iso_us(row["added_at"]),
+        "missing_since": iso_us(row["missing_since"]),
+        **path,
+    }
 
 
 def book_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:

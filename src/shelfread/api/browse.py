@@ -172,7 +172,7 @@ def _item_routes(routes: APIRouter, app: App) -> None:
         """One release, with its tracks."""
         row_id = number_of(release_id)
         async with app.database.read() as connection:
-            found = await items.releases_of(connection, [row_id])
+            found = await items.releases_of(connection, [row_id], missing=True)
             if not found:
                 raise not_found(f"release {shown(release_id)}")
             inside = Wanted("number", limit=BELONGING, release_id=row_id)
@@ -206,7 +206,7 @@ async def _artist_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
 
 async def _release_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
     page = await checked(browse.release_page(connection, wanted))
-    rows = await items.releases_of(connection, page.ids)
+    rows = await items.releases_of(connection, page.ids, missing=wanted.status is not None)
     return {"items": [release_told(row) for row in rows], "next": page.next}
 
 
@@ -223,7 +223,12 @@ def artist_told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def release_told(row: Mapping[str, Any]) -> dict[str, Any]:
     """A release."""
-    return {"kind": "release", **row, "added_at": iso_us(row["added_at"])}
+    return {
+        "kind": "release",
+        **row,
+        "added_at": iso_us(row["added_at"]),
+        "missing_since": iso_us(row["missing_since"]),
+    }
 
 
 def track_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:

@@ -209,6 +209,7 @@ EXAMPLES: Mapping[str, Any] = {
         "code": "truncated",
         "detail": "the file ends before its header says it should",
         "found_at": _AT,
+        "ignored_at": None,
         "path": "/srv/music/Björk/Homogenic/02 Jóga.flac",
     },
     "Cancelling": {"job_id": _JOB, "status": "running", "message": "it was asked to stop"},

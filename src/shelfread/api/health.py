@@ -36,6 +36,10 @@ class Workers(Protocol):
         """Whether the settings of the workers could be used when they were last read."""
 
     @property
+    def worker_id(self) -> str | None:
+        """By which id other processes know them; None while there are none."""
+
+    @property
     def wanted(self) -> int:
         """How many there should be."""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from shelfread.api.shapes import Time
+from shelfread.api.shapes import Time, WhyMissing
 
 
 class ArtistRef(BaseModel):
@@ -56,6 +56,8 @@ class ReleaseShape(BaseModel):
     releasegroup_mbid: str | None
     cover: CoverShape | None
     added_at: Time
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
 
 
 class CreditShape(ArtistRef):
@@ -119,6 +121,9 @@ class TrackShape(BaseModel):
     modified_at: Time
     status: Literal["ready", "error", "missing"]
     added_at: Time
+    updated_at: Time = Field(default=None, description="When a scan last recorded the file.")
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     problems: list[TroubleShape]
     comment: str | None = None
     lyrics: str | None = None

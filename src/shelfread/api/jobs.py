@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
@@ -47,6 +47,7 @@ _FROM = {
     Level.WARNING: ("warning", "error"),
     Level.ERROR: ("error",),
 }
+_BEHIND = "Lines behind this `seq`; the newest first: before it, and 0 begins with the newest."
 
 
 def sees_paths(who: Principal) -> bool:
@@ -62,18 +63,13 @@ def job_routes(app: App) -> APIRouter:
     """
     routes = APIRouter(prefix="/api/v1", tags=["jobs"])
 
-    async def found(job_id: str) -> Job:
-        job = await app.jobs.get(job_id)
-        if job is None:
-            raise not_found(f"job {shown(job_id)}")
-        return job
-
     @routes.get("/jobs", response_model=JobPage, operation_id="list_jobs")
     async def list_jobs(
         who: Reader,
         status: Annotated[list[JobStatus], Query(max_length=5)] = [],  # noqa: B006
         type: Annotated[list[JobType], Query(max_length=10)] = [],  # noqa: A002, B006
         library_id: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
+        request_id: Annotated[str | None, Query(max_length=100, description="Of one request.")] = None,
         after: Annotated[str | None, Query(max_length=2000)] = None,
         limit: Limit = USUAL,
     ) -> dict[str, Any]:
@@ -83,6 +79,7 @@ def job_routes(app: App) -> APIRouter:
             types=[one.value for one in type],
             library_id=library_id,
             before_seq=cursor_of("jobs", after),
+            request_id=request_id,
             limit=limit + 1,
         )
         page = listed[:limit]
@@ -95,7 +92,7 @@ def job_routes(app: App) -> APIRouter:
     @routes.get("/jobs/{job_id}", response_model=JobShape, operation_id="get_job")
     async def get_job(who: Reader, job_id: JobText) -> dict[str, Any]:
         """One job."""
-        job = await found(job_id)
+        job = await job_of(app, job_id)
         workers = await app.jobs.workers_of({job.worker_id} if job.worker_id is not None else set())
         return told(job, who, workers)
 
@@ -108,13 +105,16 @@ def job_routes(app: App) -> APIRouter:
     async def get_logs(
         who: Reader,
         job_id: JobText,
-        after: Annotated[int, Query(ge=0, le=LARGEST, description="Lines behind this `seq`.")] = 0,
+        after: Annotated[int, Query(ge=0, le=LARGEST, description=_BEHIND)] = 0,
         level: Annotated[Level, Query(description="Lines of this level, or worse.")] = Level.INFO,
+        order: Annotated[Literal["asc", "desc"], Query(description="desc: the newest line first.")] = "asc",
         limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """What a job said, in order; also while it runs."""
-        job = await found(job_id)
-        lines = await app.jobs.logs(job.seq, after, limit + 1, levels=_FROM[level])
+        job = await job_of(app, job_id)
+        lines = await app.jobs.logs(
+            job.seq, after, limit + 1, levels=_FROM[level], newest_first=order == "desc"
+        )
         page = lines[:limit]
         return {
             "items": [line_json(line, paths=sees_paths(who)) for line in page],
@@ -134,7 +134,7 @@ def job_routes(app: App) -> APIRouter:
         limit: Limit = USUAL,
     ) -> dict[str, Any]:
         """The open problems in what a job covers."""
-        job = await found(job_id)
+        job = await job_of(app, job_id)
         behind = cursor_of("job problems", after) or 0
         rows: list[ProblemRow] = []
         if job.library_id is not None and job.scopes:
@@ -156,7 +156,7 @@ def job_routes(app: App) -> APIRouter:
     )
     async def cancel(job_id: JobText) -> dict[str, Any]:
         """Cancel a job: a queued one at once, a running one soon. One that has ended stays as it is."""
-        before = await found(job_id)
+        before = await job_of(app, job_id)
         job = await app.cancel(before.id)
         if job is None:
             raise not_found(f"job {shown(job_id)}")
@@ -178,7 +178,7 @@ def job_routes(app: App) -> APIRouter:
     )
     async def retry(who: Scanner, job_id: JobText) -> dict[str, Any]:
         """Have done again what an ended job was to do."""
-        job = await found(job_id)
+        job = await job_of(app, job_id)
         library = await app.libraries.get(job.library_id) if job.library_id is not None else None
         if library is not None:
             await refuse_outside_for(who, app, library, job.scopes)
@@ -196,6 +196,14 @@ def job_routes(app: App) -> APIRouter:
         }
 
     return routes
+
+
+async def job_of(app: App, job_id: str) -> Job:
+    """A job of an address. Raises ApiProblem when there is none."""
+    job = await app.jobs.get(job_id)
+    if job is None:
+        raise not_found(f"job {shown(job_id)}")
+    return job
 
 
 async def refuse_outside_for(who: Principal, app: App, library: Library, scopes: Sequence[Scope]) -> None:
@@ -221,6 +229,7 @@ def problem_told(row: ProblemRow, who: Principal) -> dict[str, Any]:
         "code": row.code,
         "detail": row.detail if paths else without_paths(row.detail),
         "found_at": iso_us(row.found_at),
+        "ignored_at": iso_us(row.ignored_at),
         **(path_json(row.path) if paths else {}),
     }
 

@@ -10,9 +10,9 @@ import binascii
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from shelfread.api.access import needs
 from shelfread.api.ids import NumberText, number_of, shown
@@ -32,6 +32,8 @@ from shelfread.model.library import Library, LibraryOptions, options_json
 from shelfread.model.watching import RootWatch
 from shelfread.store.libraries import NameTaken
 
+Counted = Annotated[bool, Query(description="`false`: without how much each holds; `items` is null then.")]
+
 
 def library_routes(app: App) -> APIRouter:
     """The routes.
@@ -48,9 +50,10 @@ def library_routes(app: App) -> APIRouter:
         response_model_exclude_unset=True,
         operation_id="list_libraries",
     )
-    async def list_libraries(who: Reader) -> dict[str, Any]:
+    async def list_libraries(who: Reader, counts: Counted = True) -> dict[str, Any]:
         """Every library, by name."""
-        return {"items": [_told(one, who) for one in await shelving.look_at_all(app)], "next": None}
+        found = await shelving.look_at_all(app, counts=counts)
+        return {"items": [_told(one, who) for one in found], "next": None}
 
     @routes.post(
         "/libraries",

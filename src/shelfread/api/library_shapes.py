@@ -197,7 +197,7 @@ class LibraryShape(BaseModel):
     options: Options
     roots: list[RootShape]
     schedule: ScheduleShape | None
-    items: Counts
+    items: Counts | None = Field(description="Null where the list was asked for without counts.")
 
 
 class LibraryList(BaseModel):

@@ -18,6 +18,8 @@ from shelfread.model.job_json import iso_us, path_json, without_paths
 from shelfread.store.cursor import BadCursor
 from shelfread.store.keyset import Page
 
+#: What of a file is told with another name, or to some only.
+_OTHERWISE = ("path", "mtime_ns", "missing_at", "seen_at")
 #: Of what belongs to an item, so much is in one answer.
 BELONGING = 500
 
@@ -47,10 +49,12 @@ async def checked(listed: Awaitable[Page]) -> Page:
 def file_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:
     """What is catalogued of a file, as somebody may see it."""
     paths = sees_paths(who)
-    told = {name: number(value) for name, value in row.items() if name not in ("path", "mtime_ns")}
+    told = {name: number(value) for name, value in row.items() if name not in _OTHERWISE}
     troubles: Sequence[Mapping[str, Any]] = row["problems"]
     return told | {
         "added_at": iso_us(row["added_at"]),
+        "updated_at": iso_us(row["seen_at"]),
+        "missing_since": iso_us(row["missing_at"]),
         "modified_at": iso_us(row["mtime_ns"] // 1000),
         "problems": [
             {**one, "detail": one["detail"] if paths else without_paths(one["detail"])} for one in troubles

@@ -35,7 +35,7 @@ SLUGS = {
     "internal": "Something went wrong in the server",
     "unknown-key": "There is no setting of this name",
     "gone": "This is over",
-    "unreadable": "The book cannot be read",
+    "unreadable": "This cannot be read",
 }
 _OF_STATUS = {
     400: "invalid-request",

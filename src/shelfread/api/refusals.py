@@ -56,6 +56,7 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "put_config": ((422, "unknown-key"),),
     "retry_job": (_CONFLICT, _PATH),
     "retry_problem": (_CONFLICT, _PATH),
+    "retry_problems": (_CONFLICT, _PATH),
     "stream_events": (_TRIES,),
     "stream_job_events": (_TRIES,),
     "get_track_file": ((416, "invalid-request"),),
@@ -64,6 +65,8 @@ OWN: Mapping[str, tuple[Refusal, ...]] = {
     "get_movie_file": ((416, "invalid-request"),),
     "get_episode_file": ((416, "invalid-request"),),
     "get_book_page": ((422, "unreadable"),),
+    "list_folders": (_PATH, (422, "unreadable")),
+    "guess_kind": (_PATH, (422, "unreadable")),
 }
 #: Headers of an answer that says so, and what is in them.
 _HEADERS: Mapping[int, tuple[str, str, str]] = {

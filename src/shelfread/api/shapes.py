@@ -17,6 +17,10 @@ PATH_LENGTH = 4096
 MOST_PATHS = 1000
 
 Time = Annotated[str | None, Field(examples=[_TIME])]
+#: Why something is missing; of what is made of files, the reason that all of them have.
+WhyMissing = Annotated[
+    Literal["gone", "folder_gone", "left_out"] | None, Field(description="Null: not missing, or not known.")
+]
 JobId = Annotated[str, Field(examples=[_JOB_ID])]
 
 
@@ -109,6 +113,7 @@ class JobProblem(BaseModel):
     code: str = Field(examples=["truncated"])
     detail: str
     found_at: Time
+    ignored_at: Time = Field(description="Since when a person does not want to see it; null: nobody said so.")
     path: str | None = None
     path_b64: str | None = None
 

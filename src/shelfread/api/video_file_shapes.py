@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from shelfread.api.item_shapes import TroubleShape
-from shelfread.api.shapes import Time
+from shelfread.api.shapes import Time, WhyMissing
 
 Status = Literal["ready", "error", "missing"]
 
@@ -45,6 +45,9 @@ class VideoShape(BaseModel):
     modified_at: Time
     status: Status
     added_at: Time
+    updated_at: Time = Field(default=None, description="When a scan last recorded the file.")
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     problems: list[TroubleShape]
     path: str | None = None
     path_b64: str | None = None

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from shelfread.api.item_shapes import CoverShape
-from shelfread.api.shapes import Time
+from shelfread.api.shapes import Time, WhyMissing
 from shelfread.api.video_file_shapes import BesideShape, Status, VersionShape, VideoShape
 
 _IN_ALL = "error: one that is there has a problem; missing: all are."
@@ -59,6 +59,8 @@ class MovieShape(Playable):
     rating: float | None = Field(description="0 to 10.")
     genres: list[str]
     added_at: Time
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     cover: CoverShape | None
 
 
@@ -80,6 +82,8 @@ class ShowShape(BaseModel):
     counts: EpisodeCounts
     season_count: int
     added_at: Time
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     cover: CoverShape | None
 
 
@@ -101,6 +105,8 @@ class EpisodeShape(Playable):
     rating: float | None
     genres: list[str]
     added_at: Time
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
     cover: CoverShape | None
 
 

@@ -60,7 +60,8 @@ def video_told(row: Row, who: Principal) -> dict[str, Any]:
 
 
 def _item_told(row: Row, who: Principal, beside: Sequence[Played]) -> dict[str, Any]:
-    told = {name: number(value) for name, value in row.items()} | {"added_at": iso_us(row["added_at"])}
+    told: dict[str, Any] = {name: number(value) for name, value in row.items()}
+    told |= {name: iso_us(row[name]) for name in ("added_at", "missing_since")}
     if "versions" in row:
         told["versions"] = [_version_told(one, who) for one in row["versions"]]
         told["beside"] = [_beside_told(one, who) for one in beside]

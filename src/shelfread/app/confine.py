@@ -73,9 +73,19 @@ def refuse_outside(path: bytes, settings: Settings) -> None:
         raise PathRefused(f"{text_of(path)} cannot be looked at: {error}") from None
     if is_inside(real, own):
         raise PathRefused(f"{text_of(path)} is Shelfread's own data folder")
-    peoples = any(is_inside(real, one) for one in _PEOPLES)
-    if real in _TOPS or (not peoples and any(is_inside(real, one) for one in _SYSTEM)):
+    if is_of_system(real):
         raise PathRefused(f"{text_of(path)} is a folder of the system")
+
+
+def is_of_system(real: bytes) -> bool:
+    """Whether a folder, named without any link, is one of the system and no root of a library."""
+    peoples = any(is_inside(real, one) for one in _PEOPLES)
+    return real in _TOPS or (not peoples and any(is_inside(real, one) for one in _SYSTEM))
+
+
+def leads_to_peoples(real: bytes) -> bool:
+    """Whether a folder of the system, named without any link, has folders below it that may be roots."""
+    return real in _TOPS or any(is_inside(one, real) for one in _PEOPLES)
 
 
 def refuse_not_allowed(path: bytes, settings: Settings) -> None:

@@ -57,7 +57,8 @@ class Shelved:
 
     library: Library
     schedule: Schedule | None
-    counts: dict[str, int]
+    #: None when nobody asked for them.
+    counts: dict[str, int] | None
     #: How its roots are watched, by their ids.
     watches: dict[int, RootWatch]
 
@@ -69,14 +70,21 @@ async def look(app: App, library: Library) -> Shelved:
     return Shelved(library, found[0] if found else None, counts, await watches_of(app))
 
 
-async def look_at_all(app: App) -> list[Shelved]:
-    """Every library, by name. Costs the same number of questions however many there are."""
+async def look_at_all(app: App, *, counts: bool = True) -> list[Shelved]:
+    """Every library, by name. Costs the same number of questions however many there are.
+
+    Args:
+        app: whose libraries they are.
+        counts: also how much each holds, which goes through an entry of an index for every file.
+    """
     found = await app.libraries.all()
     schedules = {one.library_id: one for one in reversed(await Schedules(app.database).every())}
-    counts = await app.libraries.every_count()
     watches = await watches_of(app)
+    if not counts:
+        return [Shelved(one, schedules.get(one.id), None, watches) for one in found]
+    held = await app.libraries.every_count()
     # One that went between the questions is left out.
-    return [Shelved(one, schedules.get(one.id), counts[one.id], watches) for one in found if one.id in counts]
+    return [Shelved(one, schedules.get(one.id), held[one.id], watches) for one in found if one.id in held]
 
 
 async def make(

@@ -72,6 +72,11 @@ class Crew:
     # What it says of itself
 
     @property
+    def worker_id(self) -> str | None:
+        """By which id other processes know this one."""
+        return self._group.worker_id if self._group is not None else None
+
+    @property
     def wanted(self) -> int:
         """How many workers there should be."""
         options = self._options

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
 import sys
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -21,8 +20,7 @@ from shelfread.cli.outcome import FINE, WITH_PROBLEMS, Refused
 from shelfread.cli.running import Interrupts, run
 from shelfread.cli.show import print_block
 from shelfread.cli.texts import path_fields, write_json
-from shelfread.media.kind import Source
-from shelfread.media.video.guess import is_video
+from shelfread.media.contents import kind_by_content
 from shelfread.scan.extract import FileReading, FileRef, ParserPool
 from shelfread.settings import Settings, read_settings
 
@@ -30,8 +28,6 @@ from shelfread.settings import Settings, read_settings
 CHUNK = 16
 #: No name of a line is longer; what is, is no list of names.
 NAME_LIMIT = 1 << 16
-#: How zip, RAR, 7z and PDF begin.
-_BOOKS = (b"PK\3\4", b"PK\5\6", b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"%PDF-")
 #: What the catalogue needs and nobody reads.
 _INTERNAL = {"genre_keys", "key", "belonging"}
 
@@ -84,7 +80,7 @@ def kind_of_file(path: bytes) -> str:
     by_suffix = _kinds_by_suffix(path)
     if len(by_suffix) == 1:
         return by_suffix[0]
-    by_content = _kind_by_content(path)
+    by_content = kind_by_content(path)
     if by_suffix:
         return by_content if by_content in by_suffix else by_suffix[-1]
     return by_content or kinds()[0]
@@ -96,27 +92,6 @@ def _kinds_by_suffix(path: bytes) -> list[str]:
     own = [name for name in reversed(kinds()) if suffix in reader_of(name).suffixes]
     beside = [name for name in kinds() if suffix in reader_of(name).sidecar_suffixes]
     return own or (beside if len(beside) == 1 else [])
-
-
-def _kind_by_content(path: bytes) -> str | None:
-    """What the first bytes say; music is what is tried when they say nothing."""
-    try:
-        # Never waits: a FIFO is not read.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError:
-        return None
-    try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        head = os.pread(handle, 512, 0)
-        if head.startswith(_BOOKS) or head[257:262] == b"ustar":
-            return "books"
-        return "video" if is_video(Source(handle, path, found.st_size)) else None
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
 
 
 def processors_here() -> int:

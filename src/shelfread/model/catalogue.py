@@ -75,6 +75,8 @@ class FileWrite:
     item: Any = None
     #: Whether the file was read for this write: then hash, signature and problem are replaced.
     was_read: bool = False
+    #: Its size and time are those that its row has.
+    as_known: bool = False
     signature: bytes | None = None
     reading_hash: int | None = None
     code: ProblemCode | None = None

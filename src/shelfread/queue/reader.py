@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from shelfread.model.job import Event, Job, StoredLine
+from shelfread.model.job import Event, Job, JobStatus, StoredLine
 from shelfread.store import job_review, job_trail, jobs
 from shelfread.store.database import Database
 
@@ -38,6 +38,7 @@ class JobReader:
         library_id: int | None = None,
         types: Collection[str] = (),
         before_seq: int | None = None,
+        request_id: str | None = None,
         limit: int = 50,
     ) -> list[Job]:
         """Jobs, newest first; `before_seq` is the last one of the page before."""
@@ -48,8 +49,16 @@ class JobReader:
                 library_id=library_id,
                 types=types,
                 before_seq=before_seq,
+                request_id=request_id,
                 limit=limit,
             )
+
+    async def counts(
+        self, *, library_id: int | None = None, types: Collection[str] = ()
+    ) -> dict[JobStatus, int]:
+        """How many jobs there are in each state, of a library or of all, and of some types or of all."""
+        async with self.database.read() as connection:
+            return await jobs.counts(connection, library_id=library_id, types=types)
 
     async def history(self, library_id: int, limit: int = 20) -> Sequence[Job]:
         """The jobs of a library, newest first."""
@@ -62,16 +71,32 @@ class JobReader:
         return found[0] if found else None
 
     async def logs(
-        self, job_seq: int, after: int = 0, limit: int = 1000, *, levels: Collection[str] = ()
+        self,
+        job_seq: int,
+        after: int = 0,
+        limit: int = 1000,
+        *,
+        levels: Collection[str] = (),
+        newest_first: bool = False,
     ) -> Sequence[StoredLine]:
-        """The log lines of a job behind number `after`; those of some levels only, if any are given."""
+        """The log lines of a job behind number `after`; those of some levels only, if any are given.
+
+        With `newest_first` those before it, or the newest where it is 0.
+        """
         async with self.database.read() as connection:
-            return await job_trail.logs(connection, job_seq, after, limit, levels)
+            return await job_trail.logs(connection, job_seq, after, limit, levels, newest_first=newest_first)
 
     async def events(self, job_seq: int, after: int = 0, limit: int = 1000) -> Sequence[Event]:
         """The events of a job behind number `after`."""
         async with self.database.read() as connection:
             return await job_trail.events(connection, job_seq, after, limit)
+
+    async def trail(
+        self, job_seq: int, limit: int = 1000, *, without: Collection[str] = ()
+    ) -> Sequence[Event]:
+        """The newest events of a job, in order; those that are not of some kinds, if any are given."""
+        async with self.database.read() as connection:
+            return await job_review.newest_events(connection, job_seq, limit, without=without)
 
     async def worker(self, worker_id: str) -> dict[str, Any] | None:
         """The process that runs or ran a job: id, kind, host, pid, version, started_at; None if unknown."""

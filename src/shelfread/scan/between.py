@@ -24,8 +24,9 @@ Pairs = list[tuple[int, int]]
 class Between:
     """Hands rows over between the library that is scanned and others."""
 
-    def __init__(self, library_id: int, own: Catalogue, catalogue_of: CatalogueOf) -> None:
+    def __init__(self, library_id: int, own: Catalogue, catalogue_of: CatalogueOf, job_seq: int) -> None:
         self._library_id = library_id
+        self._job_seq = job_seq
         self._own = own
         self._catalogue_of = catalogue_of
         self._others: dict[int, Catalogue] = {}
@@ -72,7 +73,9 @@ class Between:
         for library_id, pairs in sorted(into.items()):
             if pairs:
                 await self._of(library_id).merge(connection, pairs)
-        merged = await moves.merge_rows(connection, [pair for pairs in into.values() for pair in pairs])
+        merged = await moves.merge_rows(
+            connection, [pair for pairs in into.values() for pair in pairs], self._job_seq
+        )
         # What stayed in their folders may belong together in another way now.
         for library_id, folders in sorted(left_behind.items()):
             if folders:

@@ -141,6 +141,7 @@ class Reader:
             fresh=known is None,
             item=item,
             was_read=True,
+            as_known=known is not None and not content_may_differ(stamp, known),
             signature=reading.signature,
             reading_hash=reading_hash,
             code=reading.code,

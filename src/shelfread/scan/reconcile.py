@@ -55,7 +55,7 @@ class Reconciler:
         self._progress = progress
         self._findings = findings
         self._clock = clock
-        self._between = Between(plan.library.id, catalogue, catalogue_of)
+        self._between = Between(plan.library.id, catalogue, catalogue_of, batch.seq)
         self._judge = Judge(database, batch, plan, progress, findings, clock)
 
     async def finish(self, checks: Sequence[RootCheck], *, complete: bool, version: int) -> Outcome:

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.store.browse_books import WRITERS
 from shelfread.store.covers import Cover, covers_of
 from shelfread.store.files import sliced
-from shelfread.store.items import Shown, add_problems, place_of
+from shelfread.store.items import FILE_COLUMNS, Shown, add_problems, place_of
+from shelfread.store.missing_items import add_missing
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import book_credits, book_tags, books, folders, is_odd, media_files, roots, series
 
@@ -26,7 +27,6 @@ _LONG_OF_BOOK = ("summary", "first_page")
 _LONG_OF_SERIES = ("summary",)
 _NOT_SHOWN = ("file_id", "more", "place", "sort_key")
 _BOOK_COLUMNS = tuple(one for one in books.c if one.name not in (*_LONG_OF_BOOK, *_NOT_SHOWN))
-_FILE_COLUMNS = (media_files.c.size, media_files.c.mtime_ns, media_files.c.status, media_files.c.added_at)
 _SERIES_COLUMNS = tuple(
     one for one in series.c if one.name not in (*_LONG_OF_SERIES, "status", "stale", "sort_key")
 )
@@ -75,6 +75,8 @@ async def series_of(connection: AsyncConnection, ids: Sequence[int], *, whole: b
             one["counts"] = counts[one["id"]]
             one["status"] = _status(one["counts"])
             found[one["id"]] = one
+    gone = [row_id for row_id, one in found.items() if one["status"] == "missing"]
+    await add_missing(connection, found, books, books.c.series_id, gone)
     paths = await _root_paths(connection, {one["library_id"] for one in found.values()})
     firsts = [one["first_book"] for one in found.values() if one["first_book"] is not None]
     covers = await covers_of(connection, ItemKind.BOOK, firsts)
@@ -135,7 +137,7 @@ async def books_of(connection: AsyncConnection, ids: Sequence[int], *, whole: bo
                 roots.c.path.label("root"),
                 folders.c.path.label("folder"),
                 media_files.c.name.label("file_name"),
-                *_FILE_COLUMNS,
+                *FILE_COLUMNS,
                 *columns,
             )
             .join(media_files, media_files.c.id == books.c.file_id)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from shelfread.model.catalogue import FolderWrite, KnownFile, KnownFolder, KnownSidecar, NewFolder
+from shelfread.model.change import Change
 from shelfread.store.clock import text_of
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.tables import folders, media_files, sidecars
@@ -45,6 +46,8 @@ FILE_COLUMNS = (
     "read_job",
     "added_at",
     "seen_at",
+    "changed_by",
+    "change",
 )
 _SIDECAR_COLUMNS = (
     "folder_id",
@@ -260,6 +263,8 @@ async def write_files(
     for folder in batch:
         for file in folder.files:
             stamp = file.stamp
+            # What is as it was keeps who changed it last.
+            changed = (None, None) if file.change is Change.UNCHANGED else (job_seq, file.change.value)
             if file.fresh:
                 new.append(
                     (
@@ -276,6 +281,8 @@ async def write_files(
                         job_seq,
                         now,
                         now,
+                        job_seq,
+                        file.change.value,
                     )
                 )
             elif file.was_read:
@@ -289,16 +296,18 @@ async def write_files(
                         file.reading_hash,
                         job_seq,
                         now,
+                        *changed,
                         file.id,
                     )
                 )
             else:
-                stamped.append((*stamp, file.unsettled, now, file.id))
+                stamped.append((*stamp, file.unsettled, now, *changed, file.id))
     await insert_rows(connection, media_files, FILE_COLUMNS, new)
     await run_many(
         connection,
         "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, status = ?, "
         "unsettled = ?, parser_version = ?, signature = ?, reading_hash = ?, read_job = ?, seen_at = ?, "
+        "changed_by = COALESCE(?, changed_by), change = COALESCE(?, change), "
         "missing_at = NULL, missing_reason = NULL WHERE id = ?",
         read_again,
     )
@@ -306,7 +315,8 @@ async def write_files(
     await run_many(
         connection,
         "UPDATE media_files SET size = ?, mtime_ns = ?, ctime_ns = ?, device = ?, inode = ?, "
-        "unsettled = ?, seen_at = ?, missing_at = NULL, missing_reason = NULL, status = CASE WHEN EXISTS "
+        "unsettled = ?, seen_at = ?, changed_by = COALESCE(?, changed_by), "
+        "change = COALESCE(?, change), missing_at = NULL, missing_reason = NULL, status = CASE WHEN EXISTS "
         "(SELECT 1 FROM problems WHERE problems.file_id = media_files.id) THEN 'error' ELSE 'ready' END "
         "WHERE id = ?",
         stamped,

@@ -165,6 +165,7 @@ class FileRows:
                     0,
                     one.added_at,
                     one.added_at,
+                    *(None, None),
                     one.missing_at,
                     one.missing_reason,
                 )

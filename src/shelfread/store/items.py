@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.covers import covers_of
 from shelfread.store.files import sliced
+from shelfread.store.missing_items import add_missing
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import (
     aliases,
@@ -35,7 +36,11 @@ from shelfread.store.tables import (
 #: Texts that may be long: only with one track, not in lists.
 _LONG = ("comment", "lyrics", "pictures")
 _TRACK_COLUMNS = tuple(column for column in tracks.c if column.name not in (*_LONG, "file_id", "sort_key"))
-_FILE_COLUMNS = (media_files.c.size, media_files.c.mtime_ns, media_files.c.status, media_files.c.added_at)
+#: What is shown of a file, whatever is in it.
+FILE_COLUMNS = tuple(
+    media_files.c[name]
+    for name in ("size", "mtime_ns", "status", "added_at", "seen_at", "missing_at", "missing_reason")
+)
 
 Shown = dict[str, Any]
 
@@ -46,8 +51,10 @@ async def artists_of(connection: AsyncConnection, ids: Sequence[int]) -> list[Sh
     return [found[row_id] for row_id in ids if row_id in found]
 
 
-async def releases_of(connection: AsyncConnection, ids: Sequence[int]) -> list[Shown]:
-    """Releases with the artists credited for them, in the order of the ids."""
+async def releases_of(
+    connection: AsyncConnection, ids: Sequence[int], *, missing: bool = False
+) -> list[Shown]:
+    """Releases with the artists credited for them, in the order of the ids; `missing`: some may be so."""
     columns = [column.name for column in releases.c if column.name not in ("key", "sort_key")]
     found = await _rows(connection, releases, ids, *columns)
     for one in found.values():
@@ -62,6 +69,7 @@ async def releases_of(connection: AsyncConnection, ids: Sequence[int]) -> list[S
         for release_id, artist_id, name in rows:
             found[release_id]["artists"].append({"id": artist_id, "name": name})
     covers = await covers_of(connection, ItemKind.RELEASE, found)
+    await add_missing(connection, found, tracks, tracks.c.release_id, list(found) if missing else ())
     for release_id, one in found.items():
         cover = covers.get(release_id)
         one["cover"] = None if cover is None else cover._asdict()
@@ -80,7 +88,7 @@ async def tracks_of(connection: AsyncConnection, ids: Sequence[int], *, whole: b
                 roots.c.path.label("root"),
                 folders.c.path.label("folder"),
                 media_files.c.name.label("file_name"),
-                *_FILE_COLUMNS,
+                *FILE_COLUMNS,
                 *columns,
             )
             .join(media_files, media_files.c.id == tracks.c.file_id)

@@ -56,6 +56,17 @@ async def events_without(
     return [_event(row) for row in rows]
 
 
+async def newest_events(
+    connection: AsyncConnection, job_seq: int, limit: int, *, without: Collection[str] = ()
+) -> list[Event]:
+    """The newest events of a job, in order; those that are not of some kinds, if any are given."""
+    query = select(job_events).where(job_events.c.job_seq == job_seq)
+    if without:
+        query = query.where(job_events.c.kind.not_in(sorted(without)))
+    rows = await connection.execute(query.order_by(job_events.c.seq.desc()).limit(limit))
+    return [_event(row) for row in rows][::-1]
+
+
 async def edge(
     connection: AsyncConnection, job_seq: int, after: int, before: int, *, last: bool
 ) -> Event | None:

@@ -97,10 +97,20 @@ async def logs(
     after: int = 0,
     limit: int = 1000,
     levels: Collection[str] = (),
+    *,
+    newest_first: bool = False,
 ) -> list[StoredLine]:
-    """The log lines of a job behind number `after`, in order; those of some levels only, if any are given."""
-    query = select(job_logs).where(job_logs.c.job_seq == job_seq, job_logs.c.seq > after)
+    """The log lines of a job behind number `after`, in order; those of some levels only, if any are given.
+
+    With `newest_first` the other way round: those before that number, or the newest where it is 0.
+    """
+    number = job_logs.c.seq
+    query = select(job_logs).where(job_logs.c.job_seq == job_seq)
     if levels:
         query = query.where(job_logs.c.level.in_(sorted(levels)))
-    rows = await connection.execute(query.order_by(job_logs.c.seq).limit(limit))
+    if not newest_first:
+        query = query.where(number > after)
+    elif after:
+        query = query.where(number < after)
+    rows = await connection.execute(query.order_by(number.desc() if newest_first else number).limit(limit))
     return [StoredLine(row.seq, row.at, row.level, row.message, row.path) for row in rows]

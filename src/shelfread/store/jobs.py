@@ -165,6 +165,7 @@ async def listed(
     library_id: int | None = None,
     types: Collection[str] = (),
     before_seq: int | None = None,
+    request_id: str | None = None,
     limit: int = 50,
 ) -> list[Job]:
     """Jobs, newest first; `before_seq` is the last one of the page before."""
@@ -177,7 +178,24 @@ async def listed(
         query = query.where(jobs.c.type.in_(sorted(types)))
     if before_seq is not None:
         query = query.where(jobs.c.seq < before_seq)
+    if request_id is not None:
+        query = query.where(jobs.c.request_id == request_id)
     return [job_of(row) for row in await connection.execute(query)]
+
+
+async def counts(
+    connection: AsyncConnection, *, library_id: int | None = None, types: Collection[str] = ()
+) -> dict[JobStatus, int]:
+    """How many jobs there are in each state; those in an unknown one count as `job_of` reads them."""
+    query = select(jobs.c.status, sa.func.count()).group_by(jobs.c.status)
+    if library_id is not None:
+        query = query.where(jobs.c.library_id == library_id)
+    if types:
+        query = query.where(jobs.c.type.in_(sorted(types)))
+    found = dict.fromkeys(JobStatus, 0)
+    for status, count in await connection.execute(query):
+        found[JobStatus(status) if status in found else JobStatus.FAILED] += count
+    return found
 
 
 async def worker(connection: AsyncConnection, worker_id: str) -> dict[str, Any] | None:

@@ -116,3 +116,14 @@ async def is_locked(database: Database, number: int) -> bool:
     async with database.read() as connection:
         found = await connection.execute(query, {"space": _SPACE, "number": number % (1 << 31)})
         return found.first() is not None
+
+
+async def locked_numbers(database: Database) -> set[int]:
+    """Every number on which some session holds the lock."""
+    query = text(
+        "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+        "AND classid = :space "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with database.read() as connection:
+        return {int(row[0]) for row in await connection.execute(query, {"space": _SPACE})}

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
-from shelfread.store import likenesses
+from shelfread.model.change import Change
+from shelfread.store import ignoring, likenesses
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import FILE_COLUMNS, sliced
 from shelfread.store.tables import aliases, conversions, folders, media_files, problems, removals, roots
@@ -181,15 +182,18 @@ class Merged(NamedTuple):
     folder: bytes
 
 
-async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> list[Merged]:
+async def merge_rows(
+    connection: AsyncConnection, pairs: Sequence[tuple[int, int]], job_seq: int | None = None
+) -> list[Merged]:
     """Give the old rows the place and facts of the new ones, and leave the new ids as aliases.
 
     The kind's own rows must have changed hands before: a new row goes with everything that refers to it.
-    Pairs are (new, old). Gives what each new row was.
+    Pairs are (new, old); `job_seq` is the job that found that they moved, if one did. Gives what each new row
+    was.
     """
     merged: list[Merged] = []
     updates: list[tuple[object, ...]] = []
-    # Everything but what the old row keeps: its id, and when it was added.
+    # Everything but what the old row keeps: its id, and when it was added. The last two: who changed it.
     columns = [media_files.c[name] for name in FILE_COLUMNS if name not in ("id", "added_at")]
     old_of = dict(pairs)
     for part in sliced(list(old_of)):
@@ -199,7 +203,9 @@ async def merge_rows(connection: AsyncConnection, pairs: Sequence[tuple[int, int
             .where(media_files.c.id.in_(part))
         ):
             merged.append(Merged(row.status, row.added_at, row.read_job, row.root_id, row.path))
-            updates.append((*row[4:], old_of[row.id]))
+            changed = row[-2:] if job_seq is None else (job_seq, Change.MOVED.value)
+            updates.append((*row[4:-2], *changed, old_of[row.id]))
+    await ignoring.follow(connection, pairs)
     for part in sliced([old for _, old in pairs]):
         await connection.execute(delete(problems).where(problems.c.file_id.in_(part)))
         await connection.execute(delete(removals).where(removals.c.file_id.in_(part)))

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.catalogue import FolderWrite
 from shelfread.model.job import Scope
 from shelfread.model.problem import ProblemCode
+from shelfread.store import ignoring
 from shelfread.store.clock import text_of
 from shelfread.store.database import Database, run_many
 from shelfread.store.ids import IdBlocks, next_id
@@ -21,8 +22,8 @@ from shelfread.store.tables import media_files, problems, roots
 
 # A failing disk may refuse a file first to the reader and then to the walk: it is one trouble, of the file.
 _INSERT = (
-    "INSERT INTO problems (id, root_id, path, path_text, file_id, folder_id, code, detail, found_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root_id, path, code) DO UPDATE SET "
+    "INSERT INTO problems (id, root_id, path, path_text, file_id, folder_id, code, detail, found_at, "
+    "ignored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root_id, path, code) DO UPDATE SET "
     "file_id = COALESCE(excluded.file_id, problems.file_id), detail = excluded.detail"
 )
 
@@ -31,6 +32,9 @@ DETAIL_LIMIT = 500
 
 #: The longest path of a problem. PostgreSQL takes 2704 bytes of an index row, with root and code in it.
 PATH_LIMIT = 2640
+
+#: Problems of missing files are not shown; `media_files` is joined beside it.
+IS_THERE = or_(problems.c.file_id.is_(None), media_files.c.status != "missing")
 
 
 class ProblemRow(NamedTuple):
@@ -42,6 +46,8 @@ class ProblemRow(NamedTuple):
     code: str
     detail: str
     found_at: int
+    #: Since when a person does not want to see it.
+    ignored_at: int | None
 
 
 def storable(path: bytes) -> bytes:
@@ -62,11 +68,17 @@ def count_in(batch: Sequence[FolderWrite]) -> int:
 async def write_problems(
     connection: AsyncConnection, batch: Sequence[FolderWrite], ids: Sequence[int], now: int
 ) -> None:
-    """Replace the problems of every file that was read and of every folder's odd names."""
+    """Replace the problems of every file that was read and of every folder's odd names.
+
+    What a person set aside stays so, while the file is as it was.
+    """
     settled: list[tuple[int]] = []
     folders_seen: list[tuple[int]] = []
     rows: list[tuple[Any, ...]] = []
     fresh_ids = iter(ids)
+    as_known = [file.id for folder in batch for file in folder.files if file.was_read and file.as_known]
+    heads = [folder.folder_id for folder in batch if folder.known and folder.head and folder.problems]
+    ignored = await ignoring.kept(connection, as_known, heads)
 
     def add(folder: FolderWrite, name: bytes, file_id: int | None, code: ProblemCode, detail: str) -> None:
         path = storable(folder.path + b"/" + name if folder.path else name)
@@ -81,6 +93,7 @@ async def write_problems(
                 code.value,
                 detail.replace("\x00", "")[:DETAIL_LIMIT],
                 now,
+                ignored.get((folder.root_id, path, code.value)),
             )
         )
 
@@ -162,10 +175,13 @@ async def open_problems(
     limit: int | None = None,
     after_id: int | None = None,
     code: str | None = None,
+    problem_id: int | None = None,
+    ignored: bool | None = None,
 ) -> list[ProblemRow]:
     """Open problems by path; those of missing files are not shown. Optionally only inside some scopes.
 
-    With `after_id` those behind that one, by id: a page.
+    With `after_id` those behind that one, by id: a page. `ignored`: only those that a person does not want
+    to see, or only the others.
     """
     query = (
         select(
@@ -176,10 +192,11 @@ async def open_problems(
             problems.c.code,
             problems.c.detail,
             problems.c.found_at,
+            problems.c.ignored_at,
         )
         .join(roots, roots.c.id == problems.c.root_id)
         .outerjoin(media_files, media_files.c.id == problems.c.file_id)
-        .where(or_(problems.c.file_id.is_(None), media_files.c.status != "missing"))
+        .where(IS_THERE)
     )
     if after_id is None:
         query = query.order_by(roots.c.library_id, roots.c.path, problems.c.path, problems.c.code)
@@ -187,6 +204,12 @@ async def open_problems(
         query = query.where(problems.c.id > after_id).order_by(problems.c.id)
     if code is not None:
         query = query.where(problems.c.code == code)
+    if problem_id is not None:
+        query = query.where(problems.c.id == problem_id)
+    if ignored is not None:
+        query = query.where(
+            problems.c.ignored_at.is_not(None) if ignored else problems.c.ignored_at.is_(None)
+        )
     if library_id is not None:
         query = query.where(roots.c.library_id == library_id)
     if scopes is not None:

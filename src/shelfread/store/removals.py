@@ -229,15 +229,20 @@ async def mark_missing(
             reasons[file_id] = MissingReason.FOLDER_GONE
         else:
             reasons[file_id] = MissingReason.GONE
-    await _mark(connection, reasons, now)
+    await _mark(connection, reasons, now, {"changed_by": job_seq, "change": "missing"})
     await connection.execute(delete(removals).where(*mine))
     return sorted(reasons)
 
 
-async def _mark(connection: AsyncConnection, reasons: Mapping[int, MissingReason], now: int) -> None:
+async def _mark(
+    connection: AsyncConnection,
+    reasons: Mapping[int, MissingReason],
+    now: int,
+    changed: Mapping[str, int | str],
+) -> None:
     for reason in MissingReason:
         ids = sorted(file_id for file_id, why in reasons.items() if why is reason)
-        values = {"status": "missing", "missing_at": now, "missing_reason": reason.value}
+        values = {"status": "missing", "missing_at": now, "missing_reason": reason.value, **changed}
         for part in sliced(ids):
             await connection.execute(update(media_files).where(media_files.c.id.in_(part)).values(**values))
 
@@ -283,7 +288,8 @@ async def settle_held(
     """
     why = {True: MissingReason.FOLDER_GONE, False: MissingReason.GONE}
     reasons = {file_id: why[file_id in folder_gone] for file_id in missing}
-    await _mark(connection, reasons | dict.fromkeys(left_out, MissingReason.LEFT_OUT), now)
+    # No job did it: what the last one made of these files stays told.
+    await _mark(connection, reasons | dict.fromkeys(left_out, MissingReason.LEFT_OUT), now, {})
     await connection.execute(
         delete(removals).where(removals.c.root_id.in_(root_ids), removals.c.held.is_(True))
     )

@@ -120,10 +120,14 @@ media_files = sa.Table(
     sa.Column("added_at", BIG, nullable=False),
     # When a scan last recorded it; a file of an unchanged folder was seen by every scan since.
     sa.Column("seen_at", BIG, nullable=False),
+    # The last job (its seq) that changed anything, and what it made of it: a Change, or "missing".
+    sa.Column("changed_by", BIG),
+    sa.Column("change", sa.String(8)),
     sa.Column("missing_at", BIG),
     # Why it is missing: a word of the model's.
     sa.Column("missing_reason", sa.String(16)),
     sa.UniqueConstraint("folder_id", "name"),
+    sa.Index(None, "changed_by", "change", "id"),
     sa.Index(None, "signature"),
     sa.Index(None, "inode"),
     sa.Index(None, "added_at", "id"),
@@ -213,6 +217,8 @@ problems = sa.Table(
     sa.Column("code", sa.String(32), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("found_at", BIG, nullable=False),
+    # Since when a person does not want to see it.
+    sa.Column("ignored_at", BIG),
     sa.UniqueConstraint("root_id", "path", "code"),
     sa.Index(None, "file_id"),
     sa.Index(None, "folder_id"),
@@ -779,7 +785,8 @@ library_scan_jobs = sa.Table(
     sa.Column("completed_at", BIG),
     # No row that this job added is younger: later scans tell by it what is new, whatever clocks say.
     sa.Column("rows_until", BIG),
-    sa.Index(None, "library_id", "seq"),
+    # The newest jobs of a library; the last two only so that counting them reads no row.
+    sa.Index(None, "library_id", "seq", "type", "status"),
 )
 #: Written out, not bound: neither database proves a partial index from a parameter.
 is_queued = sa.text("library_scan_jobs.status = 'queued'")

@@ -17,7 +17,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.files import sliced
-from shelfread.store.items import Shown, place_of
+from shelfread.store.items import FILE_COLUMNS, Shown, place_of
 from shelfread.store.tables import folders, media_files, roots, videos
 
 #: A title of a DVD and its part; part 0 is its menu.
@@ -42,10 +42,7 @@ def file_query(*more: Any) -> Select[Any]:
             videos.c.file_id.label("id"),
             *_COLUMNS,
             *more,
-            media_files.c.size,
-            media_files.c.mtime_ns,
-            media_files.c.status,
-            media_files.c.added_at,
+            *FILE_COLUMNS,
             media_files.c.name.label("file_name"),
             folders.c.path.label("folder"),
             roots.c.path.label("root"),

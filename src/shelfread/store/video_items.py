@@ -18,6 +18,7 @@ from shelfread.store.browse_videos import GENRE
 from shelfread.store.covers import covers_of
 from shelfread.store.files import sliced
 from shelfread.store.items import Shown, add_problems
+from shelfread.store.missing_items import NOT_MISSING, add_missing
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import (
     episodes,
@@ -89,6 +90,7 @@ async def shows_of(connection: AsyncConnection, ids: Sequence[int], *, whole: bo
     said = shows.c.status.label("publication_status")
     found = await _rows(connection, ItemKind.SHOW, shows, ids, said, whole=whole)
     counts = await _counts(connection, list(found))
+    of_show = videos.join(episodes, episodes.c.id == videos.c.episode_id)
     for row_id, one in found.items():
         one["counts"] = _added(counts[row_id].values())
         one["season_count"] = sum(1 for season_id in counts[row_id] if season_id is not None)
@@ -96,6 +98,8 @@ async def shows_of(connection: AsyncConnection, ids: Sequence[int], *, whole: bo
         if whole:
             one["seasons"] = await _seasons_of(connection, row_id, counts[row_id])
             one["extras"] = await videos_of(connection, await extras_of_show(connection, row_id))
+    gone = [row_id for row_id, one in found.items() if one["status"] == "missing"]
+    await add_missing(connection, found, of_show, episodes.c.show_id, gone, videos.c.file_id)
     return [found[row_id] for row_id in ids if row_id in found]
 
 
@@ -187,12 +191,21 @@ async def _add_versions(
             counts[row["status"]] += 1
         versions = versions_of(files[row_id])
         best: Shown = versions[0] if versions else {}
-        one |= {"counts": counts, "status": _status(counts)}
+        one |= {"counts": counts, "status": _status(counts), **_missing(files[row_id])}
         one |= {name: best.get(name) for name in _OF_BEST}
         if whole:
             one["versions"] = [_with_streams(version) for version in versions]
             parts = {part["id"]: part for version in versions for part in version["parts"]}
             await add_problems(connection, parts, list(parts))
+
+
+def _missing(files: Sequence[Any]) -> dict[str, Any]:
+    """Since when an item is missing, and why: as `missing_items` has it, of files that are read already."""
+    since = [row["missing_at"] for row in files]
+    reasons = {row["missing_reason"] for row in files}
+    if not files or None in since:
+        return dict(NOT_MISSING)
+    return {"missing_since": max(since), "missing_reason": reasons.pop() if len(reasons) == 1 else None}
 
 
 def _with_streams(version: Shown) -> Shown:

@@ -80,7 +80,7 @@ async def one_of(
 
 async def library_name(request: Request, library_id: int) -> str | None:
     """What the library of an item is called; None when it is gone by now."""
-    found = (await ask(request, "/libraries"))["items"]
+    found = (await ask(request, "/libraries", {"counts": "false"}))["items"]
     return next((one["name"] for one in found if one["id"] == library_id), None)
 
 

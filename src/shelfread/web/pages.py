@@ -7,9 +7,20 @@ from fastapi import APIRouter
 from shelfread.web.browse import browse_routes
 from shelfread.web.frame import frame_routes
 from shelfread.web.items_music import music_routes
+from shelfread.web.job import job_routes
+from shelfread.web.jobs import jobs_routes
+from shelfread.web.problems import problems_routes
 from shelfread.web.setup import setup_routes
 
 
 def page_routers() -> list[APIRouter]:
     """The routes of pages; each says what it needs."""
-    return [frame_routes(), setup_routes(), browse_routes(), music_routes()]
+    return [
+        frame_routes(),
+        setup_routes(),
+        jobs_routes(),
+        job_routes(),
+        problems_routes(),
+        browse_routes(),
+        music_routes(),
+    ]

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from shelfread.api.access import principal_of
 from shelfread.model.account import Principal, Right
 from shelfread.web.asking import ask
+from shelfread.web.troubles import TROUBLES
 from shelfread.web.words import DONE, FILTERS, GLOBALS
 
 #: What a page may load: files of this server, and nothing that stands in the page itself.
@@ -59,7 +60,7 @@ def templates() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(GLOBALS)
-    made.globals["static"] = _static
+    made.globals |= {"static": _static, "TROUBLES": TROUBLES}
     # Pieces that many pages have; a part alone does not see what its template imports.
     made.globals["ui"] = made.get_template("pieces.html").module
     return made

@@ -16,6 +16,10 @@ DONE: dict[str, str] = {
     "scan": "A scan is queued.",
     "cancel": "It was asked to stop.",
     "retry": "It is tried again.",
+    "cancelled": "The jobs were asked to stop.",
+    "retried": "The jobs are tried again.",
+    "ignored": "It is not shown any more, until its file changes.",
+    "unignored": "It is shown again.",
     "saved": "Saved.",
     "removed": "Removed.",
     "added": "Added.",
@@ -178,7 +182,19 @@ FILTERS = {
     "state": state,
     "processed": processed,
 }
+#: Where the page of an item of each kind is, below /browse.
+ITEM_PLACES = {
+    "artist": "artists",
+    "release": "releases",
+    "track": "tracks",
+    "series": "series",
+    "book": "books",
+    "movie": "movies",
+    "show": "shows",
+    "episode": "episodes",
+}
 GLOBALS = {
+    "ITEM_PLACES": ITEM_PLACES,
     "counted": counted,
     "per_second": per_second,
     "seconds_between": seconds_between,
