@@ -15,14 +15,14 @@ from shelfread.api.access import needs
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.web.asking import ask
 from shelfread.web.frame import sentence_of
-from shelfread.web.kinds import FIELDS, FORMATS, ITEM_KINDS, ItemKind
+from shelfread.web.kinds import FIELDS, FORMATS, ITEM_KINDS, ItemKind, Sorts
 from shelfread.web.rendering import asked_for, page
 from shelfread.web.words import KINDS
 
 #: Items on one page: rows of a table, covers beside one another.
 _ROWS, _COVERS = 100, 60
 #: Covers of what was added last, on the start page.
-_LATEST = 8
+_LATEST = 6
 #: Whose newest stand on the start page, for each kind of library.
 _SHOWN_FIRST = {"music": "releases", "books": "books", "video": "movies"}
 
@@ -65,6 +65,8 @@ def browse_routes() -> APIRouter:
             status=200 if problem is None else problem.status,
             trouble=None if problem is None else sentence_of(problem),
             kind=kind,
+            sorts=_sorts(request, kind),
+            links=_by_links(kind),
             given=given,
             fields=FIELDS,
             formats=FORMATS,
@@ -73,9 +75,12 @@ def browse_routes() -> APIRouter:
             more=_address(request, kind, found["next"]) if found["next"] else None,
             first=_address(request, kind, None) if given.get("after") else None,
             is_complete=found.get("complete", True),
-            is_narrowed=any(given.get(name) for name in ("library_id", "problems", *kind.fields, *kind.of)),
+            is_narrowed=any(
+                given.get(name) for name in ("library_id", "problems", *kind.fields, *_by_links(kind))
+            ),
             # A search knows nothing of these.
-            is_beside=bool(_words(request)) and any(given.get(name) for name in (*kind.fields, *kind.of)),
+            is_beside=bool(_words(request))
+            and any(given.get(name) for name in (*kind.fields, *_by_links(kind))),
         )
 
     return routes
@@ -89,6 +94,16 @@ async def libraries_of(request: Request) -> list[dict[str, Any]]:
 
 def _words(request: Request) -> str:
     return request.query_params.get("q", "").strip()
+
+
+def _by_links(kind: ItemKind) -> tuple[str, ...]:
+    return kind.of if kind.within is None else (*kind.of, kind.within)
+
+
+def _sorts(request: Request, kind: ItemKind) -> Sorts:
+    if kind.within is None or not request.query_params.get(kind.within):
+        return kind.sorts
+    return (("number", "In their order"), *kind.sorts)
 
 
 async def _found(request: Request, kind: ItemKind) -> tuple[dict[str, Any], ApiProblem | None]:
@@ -112,16 +127,18 @@ def _question(request: Request, kind: ItemKind) -> tuple[str, dict[str, Any]]:
     }
     if words := _words(request):
         return "/search", query | {"q": words, "kind": kind.one}
-    sort, _, turned = (given.get("sort") or kind.sorts[0][0]).partition("-")
+    sort, _, turned = (given.get("sort") or _sorts(request, kind)[0][0]).partition("-")
     query |= {"sort": sort, "order": turned or "asc", "status": "any" if given.get("missing") else None}
     if kind.has_problems and given.get("problems"):
         query["has_problem"] = "true"
-    return f"/{kind.word}", query | {name: given.get(name) or None for name in (*kind.fields, *kind.of)}
+    return f"/{kind.word}", query | {
+        name: given.get(name) or None for name in (*kind.fields, *_by_links(kind))
+    }
 
 
 def _address(request: Request, kind: ItemKind, after: str | None) -> str:
     """The same list from another place on."""
-    known = ("q", "library_id", "sort", "missing", "problems", *kind.fields, *kind.of)
+    known = ("q", "library_id", "sort", "missing", "problems", *kind.fields, *_by_links(kind))
     given = {name: said for name in known if (said := request.query_params.get(name))}
     if after is not None:
         given["after"] = after

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from shelfread.api.access import needs
 from shelfread.web.known import Fact, Said, Word, in_list, known, library_name, one_of, with_unit
 from shelfread.web.rendering import page
+from shelfread.web.troubles import TROUBLES
 
 #: What the roles of a track's credits are called; those of artists stand in other lines.
 _ROLES = {
@@ -80,6 +81,7 @@ def music_routes() -> APIRouter:
             library=await library_name(request, found["library_id"]),
             facts=_track_facts(found),
             technical=_technical(found),
+            troubles=TROUBLES,
         )
 
     return routes

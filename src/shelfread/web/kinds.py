@@ -37,6 +37,8 @@ class ItemKind:
     fields: tuple[str, ...] = ()
     #: What only links ask for: of which artist, say.
     of: tuple[str, ...] = ()
+    #: Of one of these they have an order of their own.
+    within: str | None = None
     has_problems: bool = True
 
 
@@ -74,7 +76,8 @@ ITEM_KINDS = {
             "table",
             _USUAL,
             ("genre", "year"),
-            ("artist_id", "release_id"),
+            ("artist_id",),
+            within="release_id",
         ),
         ItemKind(
             "series",
@@ -95,7 +98,7 @@ ITEM_KINDS = {
             "tall",
             _USUAL,
             ("writer", "genre", "tag", "language", "format", "year"),
-            ("series_id",),
+            within="series_id",
         ),
         ItemKind("movies", "movie", "Films", "film", "video", "tall", _USUAL, _VIDEO),
         ItemKind("shows", "show", "Shows", "show", "video", "tall", _USUAL, _VIDEO),
@@ -106,9 +109,10 @@ ITEM_KINDS = {
             "episode",
             "video",
             "table",
-            _BY_TITLE + (("air_date-desc", "Sent last"), ("air_date", "Sent first")) + _ADDED,
+            (*_BY_TITLE, ("air_date-desc", "Sent last"), ("air_date", "Sent first"), *_ADDED),
             _VIDEO,
-            ("show_id", "season"),
+            ("season",),
+            within="show_id",
         ),
     )
 }

@@ -57,6 +57,11 @@ def with_unit(value: float | None, unit: str) -> str | None:
     return None if value is None else f"{value:,.6g} {unit}".replace(",", "\u202f")
 
 
+def titled(word: str) -> str:
+    """A word of the API as the name of a line: "cover_artist" is "Cover artist"."""
+    return word.replace("_", " ").capitalize()
+
+
 async def one_of(
     request: Request, word: str, row_id: str, place: str | None = None
 ) -> dict[str, Any] | Response:

@@ -6,7 +6,9 @@ from fastapi import APIRouter
 
 from shelfread.web.browse import browse_routes
 from shelfread.web.frame import frame_routes
+from shelfread.web.items_books import book_routes
 from shelfread.web.items_music import music_routes
+from shelfread.web.items_video import video_routes
 from shelfread.web.job import job_routes
 from shelfread.web.jobs import jobs_routes
 from shelfread.web.problems import problems_routes
@@ -23,4 +25,6 @@ def page_routers() -> list[APIRouter]:
         problems_routes(),
         browse_routes(),
         music_routes(),
+        book_routes(),
+        video_routes(),
     ]
