@@ -22,6 +22,8 @@ PAGES = {
     "GET /browse/shows/{row_id}/seasons/{number}": "read",
     "GET /browse/episodes/{row_id}": "read",
     "GET /browse/videos/{row_id}": "read",
+    "GET /read/{row_id}": "read",
+    "GET /search": "read",
     "GET /jobs": "read",
     "POST /jobs": "scan",
     "GET /jobs/{job_id}": "read",

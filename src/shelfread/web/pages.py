@@ -12,6 +12,8 @@ from shelfread.web.items_video import video_routes
 from shelfread.web.job import job_routes
 from shelfread.web.jobs import jobs_routes
 from shelfread.web.problems import problems_routes
+from shelfread.web.reader import reader_routes
+from shelfread.web.search import search_routes
 from shelfread.web.setup import setup_routes
 
 
@@ -27,4 +29,6 @@ def page_routers() -> list[APIRouter]:
         music_routes(),
         book_routes(),
         video_routes(),
+        reader_routes(),
+        search_routes(),
     ]
