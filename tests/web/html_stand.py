@@ -11,6 +11,8 @@ from tests.api.api_stand import Live
 
 #: What a browser says that goes from page to page.
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Site": "same-origin"}
+#: What stands inside of a line; all else begins another one.
+_INSIDE = {"a", "b", "bdi", "code", "em", "kbd", "span", "time"}
 _VOID = {"meta", "link", "input", "img", "br", "hr", "source"}
 #: Nobody sees them, and they turn round or hide what stands beside them.
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -37,6 +39,7 @@ class Html(HTMLParser):
         given = dict(attrs)
         assert len(given) == len(attrs), (tag, attrs)
         self.tags.add(tag)
+        self._line(tag)
         self.attributes |= set(given)
         if "id" in given:
             self.ids.append(given["id"] or "")
@@ -54,11 +57,16 @@ class Html(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         # Some may be left open; pages close all.
+        self._line(tag)
         assert self.open, f"</{tag}> closes nothing"
         assert self.open.pop() == tag, tag
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+
+    def _line(self, tag: str) -> None:
+        if tag not in _INSIDE:
+            self.words.append(" ")
 
     @property
     def text(self) -> str:

@@ -144,8 +144,14 @@ async def test_the_page_of_an_album_has_its_tracks_disc_by_disc(
     tree = Tree(tmp_path / "discs")
     for disc in ("1", "2"):
         for track in ("1", "2"):
-            said = {"album": "Both", "albumartist": "Ada", "disc": disc, "track": track}
-            tree.add(f"Both/{disc}-{track}.mp3", title=f"Song {disc}.{track}", **said)
+            tree.add(
+                f"Both/{disc}-{track}.mp3",
+                title=f"Song {disc}.{track}",
+                album="Both",
+                albumartist="Ada",
+                disc=disc,
+                track=track,
+            )
     library = await live.app.libraries.add("Discs", "music", [os.fsencode(tree.path)])
     await Shelf(live.app, library.id, [tree], pools).scan()
     album = _of_list((await looked_at(live, "/browse/releases")).links, "releases")[0]
