@@ -21,7 +21,7 @@ async def test_a_search_finds_things_of_every_kind(
     for words, found in (
         ("bjork", "Artists Name Björk Albums"),
         ("sandm", "Sandman 3 books"),
-        ("lightho", "Shows The Lighthouse"),
+        ("lightho", "The Lighthouse 2010 · 3 seasons"),
         ("emma", "Emma"),
     ):
         await found_of(live, words)
