@@ -234,7 +234,7 @@ document.addEventListener("click", (event) => {
 // Keys
 
 const places = { l: "/", b: "/browse", j: "/jobs", p: "/problems", s: "/system" };
-let went = 0;
+let went = -Infinity;
 
 function step(by) {
   const rows = all("[data-row]");
@@ -248,7 +248,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
   const going = performance.now() - went < 1500 && document.body.dataset.events;
-  went = event.key === "g" ? performance.now() : 0;
+  went = event.key === "g" ? performance.now() : -Infinity;
   const keyed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (going && places[event.key]) location.href = places[event.key];
   else if (keyed) keyed.matches("a") ? keyed.click() : keyed.focus();
