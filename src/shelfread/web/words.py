@@ -57,6 +57,12 @@ PHASES = {
     "settling": "settling what moved and what is missing",
     "done": "done",
 }
+#: Why something is missing, by the API's word.
+WHY_MISSING = {
+    "gone": "it is not in its folder any more",
+    "folder_gone": "its folder is not there any more",
+    "left_out": "a rule leaves it out: an ignore file, or an option of the library",
+}
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
 #: Characters that nobody sees, and that turn round or hide what stands beside them.
@@ -206,4 +212,5 @@ GLOBALS = {
     "KINDS": KINDS,
     "TYPES": TYPES,
     "PHASES": PHASES,
+    "WHY_MISSING": WHY_MISSING,
 }
