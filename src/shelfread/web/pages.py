@@ -9,8 +9,16 @@ from shelfread.web.job import job_routes
 from shelfread.web.jobs import jobs_routes
 from shelfread.web.problems import problems_routes
 from shelfread.web.setup import setup_routes
+from shelfread.web.system import system_routes
 
 
 def page_routers() -> list[APIRouter]:
     """The routes of pages; each says what it needs."""
-    return [frame_routes(), setup_routes(), jobs_routes(), job_routes(), problems_routes()]
+    return [
+        frame_routes(),
+        setup_routes(),
+        jobs_routes(),
+        job_routes(),
+        problems_routes(),
+        system_routes(),
+    ]

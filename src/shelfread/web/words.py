@@ -24,6 +24,10 @@ DONE: dict[str, str] = {
     "removed": "Removed.",
     "added": "Added.",
     "password": "Your password is changed.",
+    "their_password": "The password is changed. Whoever was logged in with the old one has to log in anew.",
+    "revoked": "The token is revoked: it opens nothing any more.",
+    "paused": "The schedule rests until you have it go on.",
+    "resumed": "The schedule goes on.",
 }
 #: What the states of a job are called.
 STATES = {
