@@ -57,4 +57,7 @@ PAGES = {
     "GET /problems": "read",
     "POST /problems/retry": "scan",
     "POST /problems/{problem_id}/{act}": "scan",
+    "GET /system": "read",
+    "POST /system": "admin",
+    "POST /system/schedules/{library_id}/{act}": "admin",
 }

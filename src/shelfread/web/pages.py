@@ -21,6 +21,7 @@ from shelfread.web.problems import problems_routes
 from shelfread.web.reader import reader_routes
 from shelfread.web.search import search_routes
 from shelfread.web.setup import setup_routes
+from shelfread.web.system import system_routes
 
 
 def page_routers() -> list[APIRouter]:
@@ -44,4 +45,5 @@ def page_routers() -> list[APIRouter]:
         video_routes(),
         reader_routes(),
         search_routes(),
+        system_routes(),
     ]
