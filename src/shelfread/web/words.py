@@ -35,7 +35,6 @@ DONE: dict[str, str] = {
     "paused": "The schedule rests.",
     "their_password": "The password is changed. Whoever was logged in with the old one has to log in anew.",
     "revoked": "The token is revoked: it opens nothing any more.",
-    "paused": "The schedule rests until you have it go on.",
     "resumed": "The schedule goes on.",
 }
 #: What the states of a job are called.
