@@ -15,6 +15,8 @@ from bench.queue.stand import Stand, add_library, warmed
 from shelfread.app import App
 from shelfread.model.account import Right
 
+#: Whom it knows.
+USER, PASSWORD = "bench", "a password of a bench"
 _LISTENS = re.compile(r"listening on (http://[^\s\"]+)")
 
 
@@ -42,7 +44,7 @@ async def served(stand: Stand, database: str, tiny: Path, url: str | None = None
     url = url or stand.new_database(database)
     async with stand.app(url) as app:
         _, secret = await app.accounts.add_token("bench", Right.ADMIN)
-        await app.accounts.add_user("bench", "a password that nobody uses", Right.ADMIN)
+        await app.accounts.add_user(USER, PASSWORD, Right.ADMIN)
         with stand.program(url, "serve", "--port", "0", "--workers", "1") as program:
             await until(lambda: _LISTENS.search(program.said()) or program.ended, "a server to answer")
             found = _LISTENS.search(program.said())

@@ -10,8 +10,10 @@ import pytest
 from shelfread.model.account import Right
 from shelfread.web import jobs, sharing
 from tests.api.api_stand import Live
+from tests.api.catalogue_stand import got
+from tests.conftest import Shelf
 from tests.web import jobs_page_stand as stand
-from tests.web.pages_stand import BROWSER, ON_SQLITE, words
+from tests.web.pages_stand import BROWSER, ON_SQLITE, post, words
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_SQLITE]
 
@@ -60,6 +62,19 @@ async def test_after_other_news_it_is_rendered_anew(live: Live, rendered: list[s
     assert "Done 1" in words(await ask(live, "abc-8"))
     assert "Done 1" not in words(before)
     assert len(rendered) == 2
+
+
+async def test_after_something_was_done_by_a_form_it_is_rendered_anew(
+    live: Live, rendered: list[str], music: Shelf
+) -> None:
+    music.tree.write("Bad/Bad/bad.mp3", b"")
+    await music.scan()
+    before = await ask(live, "abc-7", "groups", path="/problems")
+    assert before == await ask(live, "abc-7", "groups", path="/problems")
+    (problem,) = (await got(live, "/problems"))["items"]
+    # No event tells of it.
+    assert (await post(live, f"/problems/{problem['id']}/ignore")).status_code == 303
+    assert "No problems." in await ask(live, "abc-7", "groups", path="/problems")
 
 
 async def test_other_rights_addresses_and_parts_are_apart(live: Live, rendered: list[str]) -> None:

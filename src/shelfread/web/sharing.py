@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shelfread.api.access import principal_of
+from shelfread.web.asking import changes_of
 
 #: Parts change by themselves, too, times for one: nothing is told for longer than this, in seconds.
 _FRESH_S = 1.0
@@ -49,7 +50,8 @@ class Shared:
             return await self._answer(request)
         now = time.monotonic()
         self._made = {key: one for key, one in self._made.items() if now - one[0] < _FRESH_S}
-        key = (who.right, request.url.path, request.url.query, parts, heard)
+        # Of what a page had done not all is news: who comes back from its form is told of it all the same.
+        key = (who.right, request.url.path, request.url.query, parts, heard, changes_of(request))
         if key not in self._made:
             # A task of its own: who asked first may leave before it is done.
             self._made[key] = now, asyncio.create_task(self._answer(request))
