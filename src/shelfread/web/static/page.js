@@ -52,8 +52,8 @@ function lasting(seconds) {
 
 const shown = new Map(); // what the server said last of each part
 
-function put(part, content) {
-  const text = content.innerHTML;
+function put(part, made) {
+  const text = made.innerHTML; // of the template: what it holds has none itself
   if (shown.get(part) === text) return;
   shown.set(part, text);
   const held = document.activeElement?.closest(`[data-part="${CSS.escape(part.dataset.part)}"]`) === part;
@@ -61,7 +61,7 @@ function put(part, content) {
   const place = focus && all("a, button, input, select, summary", part).indexOf(focus);
   const open = new Map(all("details[id]", part).map((one) => [one.id, one.open]));
   const ticked = new Set(all("input[type=checkbox]:checked", part).map((one) => one.value));
-  const fresh = document.importNode(content, true);
+  const fresh = document.importNode(made.content, true);
   tellTimes(fresh);
   part.replaceChildren(fresh);
   for (const [id, state] of open) document.getElementById(id)?.toggleAttribute("open", state);
@@ -80,7 +80,7 @@ async function renew(names, address = location.href) {
   box.innerHTML = await answer.text();
   for (const made of all("template[data-part]", box.content)) {
     const part = document.querySelector(`[data-part="${CSS.escape(made.dataset.part)}"]`);
-    if (part) put(part, made.content);
+    if (part) put(part, made);
   }
 }
 
