@@ -17,7 +17,7 @@ import tempfile
 import warnings
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,21 +170,18 @@ async def sqlite_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 NewCatalogue = Callable[[str], Awaitable[str]]
 
 
-@pytest.fixture
-def new_catalogue(
-    request: pytest.FixtureRequest, tmp_path: Path, sqlite_catalogue: Path
-) -> Iterator[NewCatalogue]:
-    """Makes catalogues without a row, as many as wanted: `await new_catalogue("sqlite")` gives a URL."""
+@contextmanager
+def _catalogues(request: pytest.FixtureRequest, folder: Path, empty: Path) -> Iterator[NewCatalogue]:
     numbers = itertools.count()
     on_server: list[str] = []
 
     async def new(kind: str) -> str:
         if kind == "sqlite":
             # A folder of its own: locks and logs lie beside the file.
-            folder = tmp_path / f"catalogue-{next(numbers)}"
-            folder.mkdir()
-            shutil.copyfile(sqlite_catalogue, folder / "shelfread.db")
-            return f"sqlite:///{folder / 'shelfread.db'}"
+            own = folder / f"catalogue-{next(numbers)}"
+            own.mkdir()
+            shutil.copyfile(empty, own / "shelfread.db")
+            return f"sqlite:///{own / 'shelfread.db'}"
         server: PostgresServer = request.getfixturevalue("postgres")
         on_server.append(await server.catalogue())
         return on_server[-1]
@@ -192,6 +189,24 @@ def new_catalogue(
     yield new
     for url in on_server:
         request.getfixturevalue("postgres").give_back(url)
+
+
+@pytest.fixture
+def new_catalogue(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_catalogue: Path
+) -> Iterator[NewCatalogue]:
+    """Makes catalogues without a row, as many as wanted: `await new_catalogue("sqlite")` gives a URL."""
+    with _catalogues(request, tmp_path, sqlite_catalogue) as new:
+        yield new
+
+
+@pytest.fixture(scope="module")
+def lasting_catalogue(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_catalogue: Path
+) -> Iterator[NewCatalogue]:
+    """The same for catalogues that several tests look at, and none changes."""
+    with _catalogues(request, tmp_path_factory.mktemp("lasting"), sqlite_catalogue) as new:
+        yield new
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -12,7 +12,7 @@ from shelfread.app import App
 from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live, client_of, served, tokens_of
 from tests.api.book_stand import shelf_of_books
-from tests.api.video_stand import shelf_of_videos
+from tests.api.video_stand import scanned_videos
 from tests.cli.staying_programs import house
 from tests.conftest import Shelf, Tree
 
@@ -58,10 +58,6 @@ async def comics(live: Live, tmp_path: Path, book_pools: Pools) -> AsyncIterator
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def films(live: Live, tmp_path: Path, video_pools: Pools) -> AsyncIterator[Shelf]:
+async def films(live: Live, tmp_path: Path, video_pools: Pools) -> Shelf:
     """A scanned library of videos of the server."""
-    tree = shelf_of_videos(tmp_path / "videos")
-    library = await live.app.libraries.add("Films", "video", [os.fsencode(tree.path)])
-    made = Shelf(live.app, library.id, [tree], video_pools)
-    await made.outcome()
-    yield made
+    return await scanned_videos(live, tmp_path / "videos", video_pools)

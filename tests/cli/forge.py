@@ -177,4 +177,4 @@ if __name__ == "__main__":
     end_of_line.detach()
     from shelfread.cli import main
 
-    sys.exit(main())
+    main()

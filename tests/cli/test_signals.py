@@ -93,6 +93,20 @@ def test_a_second_ctrl_c_ends_at_once() -> None:
         assert process.wait(timeout=10) == 130
 
 
+def test_a_command_that_is_done_waits_for_no_thread_that_is_stuck(shelf: Shelf) -> None:
+    stuck = (
+        "import threading; threading.Thread(target=threading.Event().wait).start(); "
+        "from shelfread.cli import main; main()"
+    )
+    for args, code in ((["library", "list", "--json"], 0), (["library", "show", "7"], 2)):
+        process = subprocess.run(
+            [sys.executable, "-c", stuck, *args], env=shelf.env, capture_output=True, timeout=60, check=False
+        )
+        assert process.returncode == code
+        # And all that was said is said.
+        assert (process.stdout + process.stderr).count(b"\n") == 1
+
+
 def test_a_terminal_shows_progress_and_a_summary_and_nothing_of_a_name_as_it_is(shelf: Shelf) -> None:
     shelf.sound("[red]x\x1b[2J.mp3")
     (shelf.music / "[bold]\x1b]0;owned\x07.mp3").write_bytes(b"")

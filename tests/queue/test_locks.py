@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ import pytest_asyncio
 
 from shelfread.queue import locks
 from shelfread.queue.locks import FileLock, is_held, lock_for, sweep
-from shelfread.store import job_trail
+from shelfread.store import job_trail, liveness
 from shelfread.store.database import Database
 from shelfread.store.liveness import AdvisoryLock, is_locked
 
@@ -98,6 +99,14 @@ async def test_a_lock_is_held_once_until_it_is_given_back(database: Database) ->
     assert await is_held(database, A)
     await theirs.release()
     await _free_soon(database)
+
+
+async def test_what_was_given_back_is_free_at_once(database: Database) -> None:
+    for _ in range(30):
+        lock = lock_for(database, A)
+        assert await lock.acquire()
+        await lock.release()
+        assert not await is_held(database, A)
 
 
 async def test_asking_for_a_lock_takes_nothing_and_leaves_nothing(database: Database) -> None:
@@ -509,6 +518,29 @@ async def test_giving_back_while_the_connection_is_away_leaves_no_session(
     await lock.release()
     await _free_soon(server)
     assert [task for task in asyncio.all_tasks() if "AdvisoryLock" in repr(task)] == []
+
+
+async def test_a_server_that_does_not_answer_is_not_waited_for_when_a_lock_is_given_back(
+    server: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(liveness, "_GIVE_BACK_S", 0.1)
+    lock = AdvisoryLock(server, 1)
+    assert await lock.acquire()
+    assert lock._connection is not None
+    session = lock._connection.info.backend_pid
+    os.kill(session, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        await lock.release()
+        assert time.monotonic() - began < 4, "not the 5 s in which a driver calls its question back"
+        assert await is_locked(server, 1)
+    finally:
+        os.kill(session, signal.SIGCONT)
+
+    async def free() -> bool:
+        return not await is_locked(server, 1)
+
+    await _until(free)
 
 
 async def test_what_a_process_left_that_died_before_it_had_a_job_is_swept_up(tmp_path: Path) -> None:

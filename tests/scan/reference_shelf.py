@@ -11,7 +11,8 @@ Written from the rules (DESIGN 4, rules 1 to 6; the issue on time), never from t
 - It is also the same over more than one scan: a single copy that was seen later than what went, or a single
   new file of what was missing; for as long as candidates stay open. Where it is must be there to be seen,
   and it must not have moved as well: else a person is asked.
-- So much gone at once from one root that nobody does it by the way is held, and stays.
+- So much gone at once from one root that nobody does it by the way is held, and stays; it is held until a
+  person says so, or a scan of that part finds it otherwise.
 - Nothing is deleted. An id that a move made redundant leads to the one that stayed.
 """
 
@@ -69,6 +70,8 @@ class Glance:
     now: int
     #: What is scanned: folders.
     parts: Sequence[Place]
+    #: Roots that are not there.
+    away: Collection[int] = ()
 
 
 @dataclass
@@ -130,10 +133,11 @@ class Reference:
         gone, new = self._moved(gone, new, since, lambda row: (row.place[0], row.stat))
         gone, new = self._moved(gone, new, since, lambda row: row.content)
         gone = self._over_time(gone, new, glance, since, horizon)
-        self.held = {row.id or 0 for row in self._too_many(gone, before)}
+        held = {row.id or 0 for row in self._too_many(gone, before)}
         for row in gone:
-            if row.id not in self.held:
+            if row.id not in held:
                 row.missing_at = self._clock
+        self.held = held | self._held_elsewhere(glance)
 
     def name(self, ids: Mapping[Place, int]) -> None:
         """Files that are new get the ids that the catalogue gave them; each must be one never seen."""
@@ -144,16 +148,18 @@ class Reference:
                 assert row.id not in ever, f"{row.place} is new, and has an id that was another's: {row.id}"
                 ever.add(row.id)
 
-    def believe(self, surely_gone: Callable[[Place], bool], now: int) -> None:
-        """A person confirms what is held."""
+    def believe(self, surely_gone: Callable[[Place], bool], now: int, roots: Collection[int]) -> None:
+        """A person confirms what is held in some roots."""
         for row in self.rows:
-            if row.id in self.held and row.missing_at is None and surely_gone(row.place):
-                row.missing_at = now
-        self.held = set()
+            if row.id in self.held and row.place[0] in roots:
+                self.held.remove(row.id)
+                if surely_gone(row.place):
+                    row.missing_at = now
 
     def same(self, new: int, old: int) -> None:
-        """A person says that two are the same."""
+        """A person says that two are the same: what the newer file is need not be asked any more."""
         rows = {row.id: row for row in self.rows}
+        self.asked = [one for one in self.asked if one[0] != rows[new].place]
         self._become(rows[old], rows[new])
 
     def different(self, new: int, old: int) -> None:
@@ -234,6 +240,7 @@ class Reference:
                 retired: old.id if leads == new.id else leads for retired, leads in self.aliases.items()
             }
             self.aliases[new.id] = old.id
+            self.held.discard(new.id)
             self.apart = {frozenset(old.id if one == new.id else one for one in pair) for pair in self.apart}
         old.place, old.content, old.stat, old.missing_at = new.place, new.content, new.stat, None
         self.rows.remove(new)
@@ -246,6 +253,16 @@ class Reference:
             if len(rows) > max(HELD_ABOVE, HELD_SHARE * before[root])
             for row in rows
         ]
+
+    def _held_elsewhere(self, glance: Glance) -> set[int]:
+        """What was held before, and is none of what is scanned: it still waits for a person."""
+        return {
+            row.id
+            for row in self.rows
+            if row.id is not None
+            and row.id in self.held
+            and (row.place[0] in glance.away or not any(_covers(part, row.place) for part in glance.parts))
+        }
 
 
 def _covers(one: Place, other: Place) -> bool:

@@ -45,6 +45,32 @@ async def test_of_two_equal_files_that_a_scan_of_a_part_found_neither_is_the_oth
     assert await aliases(shelf) == {}
 
 
+async def test_what_a_scan_of_a_part_found_is_missed_though_the_folder_above_is_as_before_it_came(
+    shelf: Shelf,
+) -> None:
+    shelf.tree.add("Ada/01 one.mp3")
+    await shelf.scan()
+    shelf.tree.add("Ada/New/02 two.mp3")
+    shelf.tree.add("Ada/New/Deep/03 three.mp3")
+    assert await shelf.scan(within=[(0, "Ada/New/Deep")]) == {"added": 1}
+    assert await shelf.scan(within=[(0, "Ada/New")]) == {"added": 1, "unchanged": 1}
+    shelf.tree.delete("Ada/New")
+    assert await shelf.scan() == {"unchanged": 1, "removed": 2}
+    assert await shelf.scan() == {"unchanged": 1}
+
+
+async def test_what_came_back_for_a_scan_of_a_part_and_went_again_is_missed(shelf: Shelf) -> None:
+    shelf.tree.add("Ada/01 one.mp3")
+    shelf.tree.add("Ada/Old/02 two.mp3")
+    await shelf.scan()
+    shelf.tree.move("Ada/Old", "../Old")
+    assert await shelf.scan() == {"unchanged": 1, "removed": 1}
+    shelf.tree.move("../Old", "Ada/Old")
+    assert await shelf.scan(within=[(0, "Ada/Old")]) == {"restored": 1}
+    shelf.tree.move("Ada/Old", "../Old")
+    assert await shelf.scan() == {"unchanged": 1, "removed": 1}
+
+
 async def test_a_copy_on_a_disk_that_is_away_stays_as_it_is_and_is_asked_about(
     new_shelf: NewShelf, database_kind: str, tmp_path: Path
 ) -> None:

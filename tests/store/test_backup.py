@@ -6,12 +6,16 @@ import asyncio
 import os
 import sqlite3
 import stat
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shelfread.app import open_app
+from shelfread.scan.extract import FileReading, FileRef
 from shelfread.scan.plan import Mode
 from shelfread.settings import Settings
 from shelfread.store import backup
@@ -28,26 +32,84 @@ def _source(shelf: Shelf) -> Path:
     return path
 
 
+class _Turns:
+    """The parsers of a shelf, which read one chunk of files for each turn that they are given."""
+
+    def __init__(self, parsers: Any) -> None:
+        self._parsers = parsers
+        self._turns = asyncio.Semaphore(0)
+        self.workers: int = parsers.workers
+
+    def give(self, turns: int = 1) -> None:
+        for _ in range(turns):
+            self._turns.release()
+
+    async def read(self, chunk: list[FileRef]) -> list[FileReading]:
+        await self._turns.acquire()
+        readings: list[FileReading] = await self._parsers.read(chunk)
+        return readings
+
+
+class _Between(threading.Event):
+    """Asked between two portions of pages whether to stop; twice it has the scan commit something first."""
+
+    def __init__(self, source: Path, turns: _Turns) -> None:
+        super().__init__()
+        self._source = source
+        self._loop = asyncio.get_running_loop()
+        self._turns = turns
+        #: What the job said at most when the copy had begun.
+        self.at_first: int | None = None
+        self._left = 2
+
+    def is_set(self) -> bool:
+        before = _added(self._source)
+        if self.at_first is None:
+            self.at_first = before
+        if self._left:
+            self._left -= 1
+            self._loop.call_soon_threadsafe(self._turns.give)
+            deadline = time.monotonic() + 60
+            while _added(self._source) == before:
+                assert time.monotonic() < deadline, "the scan does not go on beside a copy"
+                time.sleep(0.005)
+        return super().is_set()
+
+
+def _added(catalogue: Path) -> int:
+    with closing(sqlite3.connect(catalogue)) as connection:
+        (added,) = connection.execute("SELECT max(items_added) FROM library_scan_jobs").fetchone()
+    return added or 0
+
+
 async def test_copies_made_while_a_scan_writes_are_each_of_one_moment_and_can_be_gone_on_with(
     new_shelf: NewShelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The scan commits while pages are copied.
+    # The scan commits while pages are copied: as much as it gets turns for, and so it is never at its end.
     monkeypatch.setattr(backup, "_PAGES", 4)
     shelf = await new_shelf("sqlite")
+    turns = _Turns(shelf.pools.parsers)
+    monkeypatch.setattr(shelf.pools, "parsers", turns)
     for number in range(100):
         shelf.tree.add(f"Artist {number % 7}/Album {number % 20}/{number}.mp3")
     scan = asyncio.ensure_future(shelf.outcome(mode=Mode.SYNC))
+    turns.give()
+    async with asyncio.timeout(60):
+        while not _added(_source(shelf)):
+            await asyncio.sleep(0.005)
     copies: list[Copy] = []
-    while not scan.done():
-        copies.append(await back_up(_source(shelf), tmp_path / f"{len(copies)}.backup"))
+    for number in range(3):
+        between = _Between(_source(shelf), turns)
+        target = tmp_path / f"{number}.backup"
+        copies.append(await asyncio.to_thread(backup._back_up, _source(shelf), target, between))
+        assert between.at_first is not None
+        assert 0 < copies[-1].files <= between.at_first < 100, "what was committed later is not in it"
+        assert between.at_first < _added(_source(shelf)), "the scan went on meanwhile"
+        assert _added(target) == copies[-1].files, "what the job says is in the transaction of its rows"
+    assert not scan.done()
+    turns.give(100)
     assert (await scan).counters.added == 100
-    between = [copy for copy in copies if 0 < copy.files < 100]
-    assert between, "no copy was made in the middle of the scan"
-    for copy in between:
-        with closing(sqlite3.connect(copy.path)) as connection:
-            (added,) = connection.execute("SELECT max(items_added) FROM library_scan_jobs").fetchone()
-            assert added == copy.files, "what the job says is in the transaction of its rows"
-    url = f"sqlite:///{between[0].path}"
+    url = f"sqlite:///{copies[0].path}"
     async with open_app(Settings(database_url=url, settle_seconds=0, data_dir=tmp_path / "data")) as app:
         library = await app.libraries.get(shelf.library_id)
         assert library is not None

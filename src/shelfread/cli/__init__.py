@@ -6,17 +6,25 @@ must not pay for a database library.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import sys
+from typing import NoReturn
 
 
-def main() -> int:
-    """Run the command line of this process; gives its exit code."""
-    try:
+def main() -> NoReturn:
+    """Run the command line of this process, and end the process with its exit code."""
+    code = 130
+    with contextlib.suppress(KeyboardInterrupt):
         from shelfread.cli.program import run
 
         code = run()
-        # The work is done and told; a signal while the interpreter packs up must not change how it ended.
+        # The work is done and told; a signal at the very end must not change how it ended.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except KeyboardInterrupt:
-        return 130
-    return code
+    # All is written and closed. An interpreter that takes itself apart in order needs as long for that as
+    # many a command for its work, on a busy machine seconds; and a thread that is stuck would keep it.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

@@ -26,6 +26,8 @@ _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)
 ANSWER_S = 5.0
 #: A connection that died without a word is noticed after so long, in seconds.
 _ASK_AFTER_S = 5.0
+#: Whoever gives a lock back waits no longer for the server to say so, in seconds.
+_GIVE_BACK_S = 1.0
 
 
 class AdvisoryLock:
@@ -48,15 +50,15 @@ class AdvisoryLock:
         return True
 
     async def release(self) -> None:
-        """End the session that holds it."""
+        """Give it back, and end the session that held it."""
         if self._keeping is not None:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
             self._keeping = None
         if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+            connection, self._connection = self._connection, None
+            await _give_back(connection)
         await self._engine.dispose()
 
     async def _take(self) -> psycopg.AsyncConnection | None:
@@ -104,6 +106,23 @@ class AdvisoryLock:
             # A half-open connection hears nothing for ever, and answers nothing either.
             async with asyncio.timeout(ANSWER_S):
                 await connection.execute("SELECT 1")
+
+
+async def _give_back(connection: psycopg.AsyncConnection) -> None:
+    """End a session, and its locks before: a busy server takes a while to see that a session has ended.
+
+    Whoever asks meanwhile would hear that somebody is there.
+    """
+    asked = asyncio.ensure_future(connection.execute("SELECT pg_advisory_unlock_all()"))
+    try:
+        await asyncio.wait([asked], timeout=_GIVE_BACK_S)
+    finally:
+        # Closed first: cut off on an open connection the driver would ask the server for its consent.
+        await connection.close()
+        asked.cancel()
+        await asyncio.wait([asked])
+        if not asked.cancelled():
+            asked.exception()  # looked at: the session's end ends its locks, too
 
 
 async def is_locked(database: Database, number: int) -> bool:

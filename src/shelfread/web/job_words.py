@@ -38,6 +38,8 @@ _PHASES = [
 _SILENT_S = 10
 #: The pace: so wide and high, in the units of its picture, and of so many points.
 WIDTH, HEIGHT, _POINTS = 600, 80, 60
+#: With fewer batches than these there is nothing to see.
+_FEWEST = 6
 
 
 def because(reason: object) -> str:
@@ -146,7 +148,7 @@ def curve_of(events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
             count = _processed(event["detail"])
             if count is not None:
                 known.append(((at - start).total_seconds(), count))
-    if len(known) < 3 or known[-1][0] <= 0:
+    if len(known) < _FEWEST or known[-1][0] <= 0:
         return None
     whole = known[-1][0]
     rates = _rates(known, whole / min(_POINTS, len(known)))
