@@ -9,7 +9,7 @@ from playwright.async_api import Dialog, expect
 
 from tests.api.api_stand import PASSWORD
 from tests.conftest import Tree
-from tests.web.browser_stand import NewVisitor, Theme, Visitor, Width
+from tests.web.browser_stand import DEADLINE_S, NewVisitor, Theme, Visitor, Width
 from tests.web.server_stand import ADMIN, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -64,8 +64,8 @@ async def test_a_library_is_chosen_folder_by_folder_and_scanned(
         # A scan that somebody else asks for is seen without asking for the page again.
         tree.add("Abba/Gold/new.mp3")
         await server.scan(library)
-        await expect(card).to_contain_text("4 tracks")
-        await expect(card).to_contain_text("1 added")
+        await expect(card).to_contain_text("4 tracks", timeout=DEADLINE_S * 1000)
+        await expect(card).to_contain_text("1 added", timeout=DEADLINE_S * 1000)
 
 
 async def test_nobody_is_kept_from_using_the_pages_of_libraries(
@@ -118,7 +118,8 @@ async def test_what_vanished_at_once_waits_for_a_word_and_goes_with_it(
     await visitor.go("/")
     tree.delete("Abba")
     await server.scan(library)
-    await expect(page.get_by_text("25 files vanished at once.")).to_be_visible()
+    seen = page.get_by_text("25 files vanished at once.")
+    await expect(seen).to_be_visible(timeout=DEADLINE_S * 1000)
     await page.get_by_role("link", name="Look whether that is right").click()
     await expect(page.get_by_text("25 files would be marked as missing.")).to_be_visible()
     await visitor.press(f"They are really gone: {tree.path}")
