@@ -24,6 +24,18 @@ DONE: dict[str, str] = {
     "removed": "Removed.",
     "added": "Added.",
     "password": "Your password is changed.",
+    "rescan": "A full rescan is queued: every file is read again.",
+    "covers": "The missing covers are going to be made.",
+    "convert": "A conversion is queued.",
+    "confirmed": "Confirmed. What is gone is marked as missing, and comes back if its files do.",
+    "rejected": "Nothing is marked as missing. A scan looks again.",
+    "same": "They are one file from now on.",
+    "different": "They stay two files. You are not asked again.",
+    "forgotten": "Forgotten.",
+    "paused": "The schedule rests.",
+    "their_password": "The password is changed. Whoever was logged in with the old one has to log in anew.",
+    "revoked": "The token is revoked: it opens nothing any more.",
+    "resumed": "The schedule goes on.",
 }
 #: What the states of a job are called.
 STATES = {
