@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from shelfread.web.account import account_routes
 from shelfread.web.frame import frame_routes
 from shelfread.web.job import job_routes
 from shelfread.web.jobs import jobs_routes
+from shelfread.web.people import people_routes
 from shelfread.web.problems import problems_routes
 from shelfread.web.setup import setup_routes
 from shelfread.web.system import system_routes
@@ -21,4 +23,6 @@ def page_routers() -> list[APIRouter]:
         job_routes(),
         problems_routes(),
         system_routes(),
+        account_routes(),
+        people_routes(),
     ]
