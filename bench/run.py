@@ -75,6 +75,12 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--many-comics", type=int, default=100_000, help="how many tiny comics")
     parser.add_argument("--videos", type=int, default=2_000, help="how many films and episodes")
     parser.add_argument("--large", type=int, default=1_000_000, help="size of the collection that has grown")
+    parser.add_argument(
+        "--catalogue",
+        type=Path,
+        metavar="FILE",
+        help="one of that collection, as --keep leaves it: its first scan is not done again",
+    )
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default: 3)")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="several times; default: all")
     parser.add_argument(

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from bench.measure import Measured, Step, Unavailable, clean_environment, command, watched
 
 _SAID = ("added", "updated", "moved", "restored", "unchanged", "removed", "failed", "skipped")
 _CHECKOUT = Path(__file__).resolve().parent.parent
+#: The file of an SQLite catalogue, in the folder of its contestant.
+CATALOGUE = "catalogue.db"
 
 
 class Warm:
@@ -77,12 +79,21 @@ class CoversRun:
         return self._worker.make_covers(sample=sample)
 
 
+class Scanned(NamedTuple):
+    """One scan: what it cost, the seconds at its end, settling, and the processor time of its own process."""
+
+    measured: Measured
+    settling_s: float
+    own_cpu_s: float
+
+
 class Worker:
     """The process of a warm worker, told what to do in lines of JSON."""
 
     def __init__(self, corpus: Path, url: str, mode: str, kind: str, scratch: Path) -> None:
         self._corpus = corpus
         self._mode = mode
+        self._catalogue = scratch / CATALOGUE
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.warm"],
             stdin=subprocess.PIPE,
@@ -119,24 +130,23 @@ class Worker:
 
         return watched(self.pid, scan, sample=sample)
 
-    def scan(self, parts: Sequence[Path] = (), *, sample: bool = False) -> tuple[Measured, float]:
-        """Scan the library, or parts of it; gives also the seconds that were spent at its end, settling."""
+    def scan(self, parts: Sequence[Path] = (), *, sample: bool = False) -> Scanned:
+        """Scan the library, or parts of it."""
         request = {
             "root": os.fspath(self._corpus),
             "parts": [os.fspath(part.relative_to(self._corpus)) for part in parts],
             "rescan": False,
             "mode": self._mode,
         }
-        settling = 0.0
+        answer: dict[str, Any] = {}
 
         def scan() -> Measured:
-            nonlocal settling
-            answer = self._ask(request)
-            settling = answer["settling_s"]
+            answer.update(self._ask(request))
             said = ", ".join(f"{answer[name]} {name}" for name in _SAID if answer[name])
             return Measured(answer["seconds"], says=said, files=answer["found"])
 
-        return watched(self.pid, scan, sample=sample), settling
+        measured = watched(self.pid, scan, sample=sample)
+        return Scanned(measured, answer["settling_s"], answer["own_cpu_s"])
 
     def make_covers(self, *, sample: bool) -> Measured:
         """Make the covers of what was scanned."""
@@ -148,6 +158,13 @@ class Worker:
             return Measured(answer["seconds"], says=f"{answer['made']} made", files=answer["made"])
 
         return watched(self.pid, make, sample=sample)
+
+    def read_catalogue(self) -> None:
+        """Read the file of the catalogue once, where it is one, so that all of it is in memory."""
+        if self._catalogue.is_file():
+            with self._catalogue.open("rb", buffering=0) as file:
+                while file.read(1 << 20):
+                    pass
 
     def close(self) -> None:
         """End the process; its own processes end with it."""
@@ -253,7 +270,7 @@ class CommandLine:
 def own_database(given: str | None, scratch: Path) -> Iterator[str]:
     """The URL of an empty database: a file in `scratch`, or a new one beside a given PostgreSQL database."""
     if given is None:
-        yield f"sqlite:///{scratch / 'catalogue.db'}"
+        yield f"sqlite:///{scratch / CATALOGUE}"
         return
     import psycopg
     from psycopg import sql

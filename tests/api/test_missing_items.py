@@ -42,6 +42,9 @@ async def test_releases_and_tracks_say_since_when_they_are_missing_and_why(live:
     (release,) = await _only_missing(live, "/releases")
     # As a whole it is missing since its last track is, and its tracks have different reasons.
     assert (release["missing_since"], release["missing_reason"]) == (second["missing_since"], None)
+    (artist,) = await _only_missing(live, "/artists")
+    assert (artist["name"], artist["missing_reason"]) == ("Björk", None)
+    assert artist["missing_since"] == second["missing_since"]
 
 
 async def test_series_and_books_say_since_when_they_are_missing_and_why(live: Live, comics: Shelf) -> None:

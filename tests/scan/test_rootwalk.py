@@ -14,6 +14,7 @@ from shelfread.model.job import Scope
 from shelfread.store import files, problems
 from tests import catalogue
 from tests.conftest import Shelf, counted
+from tests.store.plans import plans_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,6 +45,16 @@ async def test_a_part_after_another_uses_the_rows_above_that_are_there(shelf: Sh
     assert len(await shelf.table("folders")) == 6
     assert await shelf.scan(within=both[1:]) == {"unchanged": 1}
     assert await shelf.scan() == {"unchanged": 2}
+
+
+async def test_a_folder_above_many_parts_is_asked_for_once(shelf: Shelf) -> None:
+    for name in "abcdef":
+        shelf.tree.add(f"Music/{name}/1.mp3")
+    assert await shelf.scan() == {"added": 6}
+    async with plans_of(shelf.database) as plans:
+        assert await shelf.scan(within=[(0, f"Music/{name}") for name in "abcdef"]) == {"unchanged": 6}
+    # The root, and the folder in it.
+    assert sum("folders.path IN" in text for text, _ in plans.statements) == 2
 
 
 async def test_a_folder_whose_path_no_index_takes_is_told_and_the_walk_goes_on(shelf: Shelf) -> None:

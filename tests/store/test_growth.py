@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from shelfread.store import files, twins
+from shelfread.model.job import Scope
+from shelfread.store import converting, files, twins
 from shelfread.store.database import Database
 from shelfread.store.ids import IdBlocks
 from shelfread.store.parents import genres_of
@@ -43,6 +44,52 @@ async def test_a_part_of_a_root_asks_for_its_own_folders_only(database: Database
         )
         assert await files.all_folders(connection, 1, b"", 10) is None
         assert len(await files.all_folders(connection, 1, b"", 45) or {}) == 45
+
+
+async def test_of_too_many_folders_none_is_read(database: Database) -> None:
+    await many_tracks.fill(database, 500)
+    async with plans_of(database) as plans, database.read() as connection:
+        assert await files.all_folders(connection, 1, b"", 10) is None
+    ((text, values),) = plans.statements
+    if not database.is_sqlite:
+        return
+    async with database.read() as connection:
+        plan = [row[-1] for row in await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, values)]
+    assert len(plan) == 1
+    assert "USING COVERING INDEX" in plan[0]
+
+
+async def test_a_conversion_that_was_cut_off_is_found_without_the_library(
+    database: Database,
+) -> None:
+    await many_tracks.fill(database, 500)
+    scopes = [Scope(1, b"")]
+    async with plans_of(database) as plans, database.read() as connection:
+        assert await converting.under_way(connection, scopes) == []
+    assert len(plans.statements) == 1
+    columns = "id, file_id, state, source_name, source_name_text, target_name, temporary"
+    zeroes = "source_size, source_mtime_ns, source_ctime_ns, source_device, source_inode, target_size, "
+    zeroes += "target_mtime_ns, converter, at"
+    await database.write(
+        lambda one: one.execute(
+            sa.text(
+                f"INSERT INTO conversions ({columns}, {zeroes}) SELECT id, id, "
+                "CASE WHEN id = 7 THEN 'prepared' ELSE 'done' END, name, name_text, name, name, "
+                f"{', '.join('0' * 9)} FROM media_files WHERE id < 100"
+            )
+        )
+    )
+    async with plans_of(database) as plans, database.read() as connection:
+        assert [one.file_id for one in await converting.under_way(connection, scopes)] == [7]
+        assert await converting.under_way(connection, [Scope(2, b"")]) == []
+    if not database.is_sqlite:
+        return
+    async with database.read() as connection:
+        for text, values in plans.statements:
+            plan = [row[-1] for row in await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, values)]
+            # One row after the other, and of the conversions those under way.
+            ways = ("(rowid=?)", "(file_id=?)", "ix_conversions_under_way (file_id>?)")
+            assert all(line.startswith("SEARCH") and line.endswith(ways) for line in plan), plan
 
 
 async def test_a_genre_of_half_the_library_is_read_only_when_its_spelling_may_be_gone(

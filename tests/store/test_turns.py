@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shelfread.store import turns
-from shelfread.store.turns import somebody_waits, turn
+from shelfread.store.turns import Line, somebody_waits, turn
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -104,6 +104,31 @@ async def test_whoever_writes_can_tell_that_somebody_waits(tmp_path: Path) -> No
         assert not somebody_waits(path)
     assert not somebody_waits(None)
     assert not somebody_waits(tmp_path / "nowhere" / "shelf.db")
+
+
+async def test_what_writes_for_the_same_purpose_is_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "shelf.db"
+    ours, theirs = Line(path), Line(path)
+    done: list[Line] = []
+
+    async def write(line: Line) -> None:
+        async with line.turn():
+            done.append(line)
+
+    async with ours.turn():
+        own = asyncio.create_task(write(ours))
+        async with asyncio.timeout(10):
+            while not somebody_waits(path):
+                await asyncio.sleep(0)
+        assert not ours.others_wait()
+    await own
+    async with ours.turn():
+        other = asyncio.create_task(write(theirs))
+        async with asyncio.timeout(10):
+            while not ours.others_wait():
+                await asyncio.sleep(0)
+    await other
+    assert done == [ours, theirs]
 
 
 async def _write(path: Path) -> None:

@@ -114,7 +114,7 @@ async def test_schedules_of_all_libraries_run_rest_and_go_on(live: Live, tmp_pat
     assert "every day at 03:00" in shown
     assert "not yet" in shown
     assert "<script>alert" not in shown
-    for act, done in (("pause", "rests until"), ("resume", "goes on"), ("run", "A scan is queued")):
+    for act, done in (("pause", "The schedule rests"), ("resume", "goes on"), ("run", "A scan is queued")):
         sent = await live.ask("POST", f"/system/schedules/{number}/{act}", headers=BROWSER, data={"a": "b"})
         assert sent.status_code == 303, sent.text
         said = await live.ask("GET", sent.headers["location"], headers=BROWSER)

@@ -152,7 +152,7 @@ def _item_routes(routes: APIRouter, app: App) -> None:
         """One artist, with what is theirs."""
         row_id = number_of(artist_id)
         async with app.database.read() as connection:
-            found = await items.artists_of(connection, [row_id])
+            found = await items.artists_of(connection, [row_id], missing=True)
             if not found:
                 raise not_found(f"artist {shown(artist_id)}")
             own = Wanted("year", limit=BELONGING, artist_id=row_id)
@@ -200,7 +200,7 @@ def _item_routes(routes: APIRouter, app: App) -> None:
 
 async def _artist_page(connection: Any, wanted: Wanted) -> dict[str, Any]:
     page = await checked(browse.artist_page(connection, wanted))
-    rows = await items.artists_of(connection, page.ids)
+    rows = await items.artists_of(connection, page.ids, missing=wanted.status is not None)
     return {"items": [artist_told(row) for row in rows], "next": page.next}
 
 
@@ -218,7 +218,7 @@ async def _track_page(connection: Any, wanted: Wanted, who: Principal) -> dict[s
 
 def artist_told(row: Mapping[str, Any]) -> dict[str, Any]:
     """An artist."""
-    return {"kind": "artist", **row}
+    return {"kind": "artist", **row, "missing_since": iso_us(row["missing_since"])}
 
 
 def release_told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class ArtistShape(ArtistRef):
     library_id: int
     sort_name: str | None
     mbid: str | None
+    missing_since: Time = None
+    missing_reason: WhyMissing = None
 
 
 class CoverShape(BaseModel):

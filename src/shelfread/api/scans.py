@@ -5,6 +5,8 @@ Every request that is taken answers 202 with the job that will do it. Stands on 
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -13,17 +15,26 @@ from shelfread.api.ids import NumberText, shown
 from shelfread.api.jobs import Reader, Scanner, refuse_outside_for, told
 from shelfread.api.libraries import library_of, paths_of
 from shelfread.api.problems import ApiProblem, not_found
-from shelfread.api.shapes import Accepted, AnalyzerAccepted, AnalyzerRequest, ScanHistory, ScanStatus
+from shelfread.api.shapes import (
+    Accepted,
+    AnalyzerAccepted,
+    AnalyzerRequest,
+    PathBytes,
+    ScanHistory,
+    ScanRequest,
+    ScanStatus,
+)
 from shelfread.app import App
 from shelfread.app import analyzer as analyzing
 from shelfread.app.analyzer import NewRootsRefused, NothingToScan, RootsBusy
 from shelfread.app.confine import PathRefused
 from shelfread.app.converting import NothingToConvert, request_conversion
-from shelfread.app.places import whole
+from shelfread.app.places import outermost, places_of, whole
 from shelfread.app.shelving import Overlap
 from shelfread.model.account import Principal, Right
-from shelfread.model.job import SCANS, UnknownLibrary
-from shelfread.model.job_json import without_paths
+from shelfread.model.job import SCANS, Scope, UnknownLibrary
+from shelfread.model.job_json import path_json, without_paths
+from shelfread.model.library import Library
 
 #: Rows of a history: as many where nothing is said, and at most (PROMISES D2).
 USUAL, MOST = 20, 100
@@ -37,16 +48,20 @@ def scan_routes(app: App) -> APIRouter:
     """
     routes = APIRouter(prefix="/api/v1", tags=["scans"])
 
-    async def queued(who: Principal, library_id: str, rescan: bool) -> dict[str, Any]:
+    async def queued(
+        who: Principal, library_id: str, rescan: bool, wanted: ScanRequest | None = None
+    ) -> dict[str, Any]:
         library = await library_of(app, library_id)
         if not library.roots:
             raise ApiProblem(409, "conflict", f"the library {library.name!r} has no folder to scan")
-        await refuse_outside_for(who, app, library, whole(library))
+        scopes = whole(library) if wanted is None else await _parts(library, wanted.paths)
+        await refuse_outside_for(who, app, library, scopes)
         try:
-            enqueued = await app.request_scan(library, rescan=rescan)
+            enqueued = await app.request_scan(library, scopes, rescan=rescan)
         except UnknownLibrary:
             raise not_found(f"library {shown(library_id)}") from None
-        what = f"a {'rescan' if rescan else 'scan'} of {library.name!r}"
+        part = "a part of " if wanted is not None else ""
+        what = f"a {'rescan' if rescan else 'scan'} of {part}{library.name!r}"
         message = f"{what} was queued already" if enqueued.coalesced else f"{what} is queued"
         return {
             "job_id": enqueued.job.id,
@@ -61,9 +76,11 @@ def scan_routes(app: App) -> APIRouter:
         response_model=Accepted,
         operation_id="scan_library",
     )
-    async def scan(who: Scanner, library_id: NumberText) -> dict[str, Any]:
-        """Have a library scanned."""
-        return await queued(who, library_id, rescan=False)
+    async def scan(
+        who: Scanner, library_id: NumberText, wanted: Annotated[ScanRequest | None, Body()] = None
+    ) -> dict[str, Any]:
+        """Have a library scanned, or some folders of it."""
+        return await queued(who, library_id, rescan=False, wanted=wanted)
 
     @routes.post(
         "/libraries/{library_id}/rescan",
@@ -155,6 +172,26 @@ def scan_routes(app: App) -> APIRouter:
         return analyzing.told(enqueued)
 
     return routes
+
+
+async def _parts(library: Library, said: Sequence[str | PathBytes]) -> list[Scope]:
+    """The parts of a library that some folders are.
+
+    Raises:
+        ApiProblem: one is no path, or lies in another place.
+    """
+    try:
+        paths = outermost(paths_of(said))
+    except PathRefused as error:
+        raise ApiProblem(422, "path-refused", str(error)) from None
+    found: list[Scope] = []
+    for path in paths:
+        places = await asyncio.to_thread(places_of, path, [library])
+        if not places:
+            text = path_json(path)["path"]
+            raise ApiProblem(422, "path-refused", f"{text} is in no folder of the library {library.name!r}")
+        found += [scope for _, scope in places]
+    return found
 
 
 def _without_paths(error: Exception) -> str:

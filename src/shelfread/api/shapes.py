@@ -154,6 +154,16 @@ class ScanHistory(BaseModel):
     history: list[JobShape]
 
 
+class ScanRequest(BaseModel):
+    """Which part of a library is to be scanned."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    paths: list[PathIn] = Field(
+        min_length=1, max_length=MOST_PATHS, description="Folders inside the library, with all below them."
+    )
+
+
 class AnalyzerRequest(BaseModel):
     """What the analyzer is to scan (PROMISES A13)."""
 

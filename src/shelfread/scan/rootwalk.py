@@ -14,7 +14,15 @@ from shelfread.model.job import LogLine, Scope
 from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.discover import Discovery, Part
 from shelfread.scan.findings import Findings, Place
-from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, joined, root_task, subtask
+from shelfread.scan.folder import (
+    FolderListing,
+    FolderTask,
+    SubFolder,
+    WalkRules,
+    joined,
+    root_task,
+    subtask,
+)
 from shelfread.scan.gone import is_gone
 from shelfread.scan.progress import Progress
 from shelfread.scan.roots import ENOUGH, SAMPLE, RootCheck, count_present
@@ -88,6 +96,8 @@ class RootWalk:
         self._noted: set[bytes] = set()
         #: All known folders of the scope by path, when there are not too many.
         self._known: dict[bytes, KnownFolder] | None = None
+        #: Folders above the scopes, looked at once: many parts of one root lie below the same ones.
+        self._above: dict[bytes, Found] = {}
 
     async def run(self, scope: Scope) -> None:
         """Walk the root, or the part of it that a scope names."""
@@ -117,14 +127,18 @@ class RootWalk:
         task = root_task(self._root.path)
         above: list[Found] = []
         for name in relative.split(b"/") if relative else []:
-            (listing,) = await self._pool.look(self._rules, [task])
-            found = Found(task, listing, (await self._stored([task.relative])).get(task.relative), None)
-            problem = _problem_of(listing)
-            if problem is not None:
-                self._trouble(found, problem)
-                return None, None
+            found = self._above.get(task.relative)
+            sub = _sub(found, name)
+            if found is None or sub is None:
+                (listing,) = await self._pool.look(self._rules, [task])
+                found = Found(task, listing, (await self._stored([task.relative])).get(task.relative), None)
+                problem = _problem_of(listing)
+                if problem is not None:
+                    self._trouble(found, problem)
+                    return None, None
+                self._above[task.relative] = found
+                sub = _sub(found, name)
             above.append(found)
-            sub = next((sub for sub in listing.subfolders if sub.name == name), None)
             if sub is None and self._hinted:
                 return None, None
             if sub is None:
@@ -133,7 +147,7 @@ class RootWalk:
                     f"{path.decode('utf-8', 'replace')} is not a folder that a scan looks into: "
                     "it is gone, hidden, a link, or an ignore rule excludes it"
                 )
-            task = subtask(self._rules, task, listing, sub)
+            task = subtask(self._rules, task, found.listing, sub)
         return task, await self._rows_above(above)
 
     async def _rows_above(self, above: Sequence[Found]) -> int | None:
@@ -266,6 +280,12 @@ class RootWalk:
         self._noted.add(stored)
         if stored not in self._in_trouble:
             self._findings.logs.append(LogLine("warning", line_of(code, text), joined(self._root.path, path)))
+
+
+def _sub(found: Found | None, name: bytes) -> SubFolder | None:
+    """The sub-folder of this name, if it was listed."""
+    subfolders = () if found is None else found.listing.subfolders
+    return next((sub for sub in subfolders if sub.name == name), None)
 
 
 def _problem_of(listing: FolderListing) -> tuple[str, str] | None:

@@ -25,12 +25,20 @@ from shelfread.store.clock import text_of
 from shelfread.store.files import below, sliced
 from shelfread.store.ids import next_id
 from shelfread.store.search_due import ItemKind
-from shelfread.store.tables import books, conversions, covers, folders, media_files, problems, roots
+from shelfread.store.tables import (
+    books,
+    conversions,
+    covers,
+    folders,
+    is_under_way,
+    media_files,
+    problems,
+    roots,
+)
 
 _DETAIL_LIMIT = 500
 #: States in which the book is the new file.
 _CONVERTED = (ConversionState.REMOVING.value, ConversionState.DONE.value)
-_UNDER_WAY = (ConversionState.PREPARED.value, ConversionState.REMOVING.value)
 
 
 class Original(NamedTuple):
@@ -242,30 +250,19 @@ async def stamp_unread(connection: AsyncConnection, file_id: int, stamp: Stamp, 
 
 async def under_way(connection: AsyncConnection, scopes: Sequence[Scope]) -> list[Prepared]:
     """Conversions in these scopes that are not at their end: what a process that died left."""
-    if not scopes:
-        return []
     c = conversions.c
+    # Asked first, since there are next to none: joined, SQLite goes through all files of the scopes.
+    left = await connection.execute(select(c.file_id).where(is_under_way, c.file_id.is_not(None)))
+    file_ids = left.scalars().all()
+    if not file_ids or not scopes:
+        return []
+    columns = (c.state, c.source_name, c.source_size, c.source_mtime_ns, c.source_ctime_ns, c.source_device)
+    more = (c.source_inode, c.target_name, c.temporary, c.target_size, c.target_mtime_ns)
     rows = await connection.execute(
-        select(
-            c.file_id,
-            folders.c.root_id,
-            folders.c.id,
-            folders.c.path,
-            c.state,
-            c.source_name,
-            c.source_size,
-            c.source_mtime_ns,
-            c.source_ctime_ns,
-            c.source_device,
-            c.source_inode,
-            c.target_name,
-            c.temporary,
-            c.target_size,
-            c.target_mtime_ns,
-        )
+        select(c.file_id, folders.c.root_id, folders.c.id, folders.c.path, *columns, *more)
         .join(media_files, media_files.c.id == c.file_id)
         .join(folders, folders.c.id == media_files.c.folder_id)
-        .where(c.state.in_(_UNDER_WAY), _within(scopes))
+        .where(c.file_id.in_(file_ids), _within(scopes))
         .order_by(c.file_id)
     )
     return [

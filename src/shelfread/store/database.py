@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from shelfread.store import one_step, sqlite
 from shelfread.store.connections import Connections
 from shelfread.store.still_there import look_before_use
-from shelfread.store.turns import somebody_waits, turn
+from shelfread.store.turns import Line
 
 T = TypeVar("T")
 
@@ -97,6 +97,7 @@ class Database:
         #: handed to another one and back: others get on, but a transaction takes twice as long. So it is set
         #: while other processes wait for the end of each.
         self.at_once = False
+        self._line = Line(self.path)
         options: dict[str, Any] = {}
         self._connections = Connections()
         if self.is_sqlite:
@@ -147,7 +148,7 @@ class Database:
 
     def somebody_waits(self) -> bool:
         """Whether another writer waits for the end of the write transaction that this process is in."""
-        return somebody_waits(self.path)
+        return self._line.others_wait()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -177,7 +178,7 @@ class Database:
         attempt = 0
         while True:
             try:
-                async with turn(self.path), self.engine.connect() as connection:
+                async with self._line.turn(), self.engine.connect() as connection:
                     await connection.execution_options(
                         shelfread_write=True, shelfread_others_wait=self.at_once
                     )

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -102,13 +102,15 @@ async def all_folders(
     connection: AsyncConnection, root_id: int, path: bytes, limit: int
 ) -> dict[bytes, KnownFolder] | None:
     """Every folder at and below a path of a root, or None when there are more than `limit`."""
+    there = (folders.c.root_id == root_id, below(path))
+    # Asked of the index alone first: nothing is read of too many.
+    beyond = await connection.execute(select(literal(1)).where(*there).offset(limit).limit(1))
+    if beyond.first() is not None:
+        return None
     rows = await connection.execute(
-        select(folders.c.id, folders.c.path, folders.c.digest, folders.c.mounted)
-        .where(folders.c.root_id == root_id, below(path))
-        .limit(limit + 1)
+        select(folders.c.id, folders.c.path, folders.c.digest, folders.c.mounted).where(*there)
     )
-    found = {row[1]: KnownFolder(row[0], row[1], row[2], bool(row[3])) for row in rows}
-    return found if len(found) <= limit else None
+    return {row[1]: KnownFolder(row[0], row[1], row[2], bool(row[3])) for row in rows}
 
 
 async def child_folders(

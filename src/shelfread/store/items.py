@@ -32,6 +32,7 @@ from shelfread.store.tables import (
     tracks,
     videos,
 )
+from shelfread.store.visible import artist_is_there
 
 #: Texts that may be long: only with one track, not in lists.
 _LONG = ("comment", "lyrics", "pictures")
@@ -45,9 +46,23 @@ FILE_COLUMNS = tuple(
 Shown = dict[str, Any]
 
 
-async def artists_of(connection: AsyncConnection, ids: Sequence[int]) -> list[Shown]:
-    """Artists in the order of their ids given; those that are not there are left out."""
+async def artists_of(
+    connection: AsyncConnection, ids: Sequence[int], *, missing: bool = False
+) -> list[Shown]:
+    """Artists in the order of their ids given; those that are not there are left out.
+
+    Args:
+        connection: reads.
+        ids: which.
+        missing: of some of them nothing may be there.
+    """
     found = await _rows(connection, artists, ids, "id", "library_id", "name", "sort_name", "mbid")
+    gone: list[int] = []
+    for part in sliced(list(found)) if missing else ():
+        # Asked first: of one who is there, one file is enough to know, however many there are.
+        nothing = select(artists.c.id).where(artists.c.id.in_(part), ~artist_is_there(artists.c.id, artists))
+        gone += (await connection.execute(nothing)).scalars()
+    await add_missing(connection, found, track_credits, track_credits.c.artist_id, gone)
     return [found[row_id] for row_id in ids if row_id in found]
 
 

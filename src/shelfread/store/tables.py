@@ -1015,6 +1015,8 @@ conversions = sa.Table(
     sa.Column("at", BIG, nullable=False),
     sa.Index(None, "source_name"),
 )
+#: Written out, not bound, as `is_queued` is.
+is_under_way = sa.text("conversions.state IN ('prepared', 'removing')")
 _under_way = sa.text("state IN ('prepared', 'removing')")
 sa.Index(
     "ix_conversions_under_way",

@@ -14,7 +14,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 #: Whoever waits longer than this, in seconds, goes on without: then SQLite's lock decides.
@@ -67,6 +67,33 @@ def somebody_waits(path: Path | None) -> bool:
     finally:
         _closed(place)
     return False
+
+
+class Line:
+    """The turns of one `Database`, whose writers are no others to one another.
+
+    A scan takes ids beside its batches: if it gave way to itself, its batches would be short.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        #: Of our own, before their turn.
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """A turn, as `turn` gives it."""
+        async with AsyncExitStack() as ours:
+            self._waiting += 1
+            try:
+                await ours.enter_async_context(turn(self._path))
+            finally:
+                self._waiting -= 1
+            yield
+
+    def others_wait(self) -> bool:
+        """Whether somebody else waits for the end of our turn; nobody can tell while one of us does."""
+        return not self._waiting and somebody_waits(self._path)
 
 
 def _opened(path: Path, name: str) -> int | None:

@@ -21,7 +21,7 @@ class Form:
     """The fields of a form, each perhaps several times."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        self._pairs = list(pairs)
+        self.pairs = list(pairs)
 
     def text(self, name: str) -> str:
         """What a field says, without the spaces around it; empty when there is none."""
@@ -29,11 +29,11 @@ class Form:
 
     def raw(self, name: str) -> str:
         """What a field says, a password for one, as it was typed."""
-        return next((value for key, value in self._pairs if key == name), "")
+        return next((value for key, value in self.pairs if key == name), "")
 
     def all(self, name: str) -> list[str]:
         """Every field of a name that says something."""
-        return [value for key, value in self._pairs if key == name and value.strip()]
+        return [value for key, value in self.pairs if key == name and value.strip()]
 
     def lines(self, name: str) -> list[str]:
         """The lines of a field that say something."""
@@ -41,7 +41,7 @@ class Form:
 
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked."""
-        return any(key == name for key, _ in self._pairs)
+        return any(key == name for key, _ in self.pairs)
 
     def number(self, name: str) -> int | None:
         """The whole number that a field says; None when it says nothing.

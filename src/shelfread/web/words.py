@@ -24,9 +24,17 @@ DONE: dict[str, str] = {
     "removed": "Removed.",
     "added": "Added.",
     "password": "Your password is changed.",
+    "rescan": "A full rescan is queued: every file is read again.",
+    "covers": "The missing covers are going to be made.",
+    "convert": "A conversion is queued.",
+    "confirmed": "Confirmed. What is gone is marked as missing, and comes back if its files do.",
+    "rejected": "Nothing is marked as missing. A scan looks again.",
+    "same": "They are one file from now on.",
+    "different": "They stay two files. You are not asked again.",
+    "forgotten": "Forgotten.",
+    "paused": "The schedule rests.",
     "their_password": "The password is changed. Whoever was logged in with the old one has to log in anew.",
     "revoked": "The token is revoked: it opens nothing any more.",
-    "paused": "The schedule rests until you have it go on.",
     "resumed": "The schedule goes on.",
 }
 #: What the states of a job are called.
@@ -50,6 +58,12 @@ PHASES = {
     "reading": "reading files",
     "settling": "settling what moved and what is missing",
     "done": "done",
+}
+#: Why something is missing, by the API's word.
+WHY_MISSING = {
+    "gone": "it is not in its folder any more",
+    "folder_gone": "its folder is not there any more",
+    "left_out": "a rule leaves it out: an ignore file, or an option of the library",
 }
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
@@ -200,4 +214,5 @@ GLOBALS = {
     "KINDS": KINDS,
     "TYPES": TYPES,
     "PHASES": PHASES,
+    "WHY_MISSING": WHY_MISSING,
 }

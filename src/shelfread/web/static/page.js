@@ -9,6 +9,7 @@
 // [data-reveal=id]     shows a password          [data-open=id]   opens a dialog
 // [data-hash]          a field that takes what stands behind # in the address
 // [data-row]           a row that j and k go through
+// [data-key=x]         a link that is followed, or a field that is gone to, by a key
 
 const root = document.documentElement;
 root.classList.add("live");
@@ -233,7 +234,7 @@ document.addEventListener("click", (event) => {
 // Keys
 
 const places = { l: "/", b: "/browse", j: "/jobs", p: "/problems", s: "/system" };
-let went = 0;
+let went = -Infinity;
 
 function step(by) {
   const rows = all("[data-row]");
@@ -247,9 +248,10 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
   const going = performance.now() - went < 1500 && document.body.dataset.events;
-  went = event.key === "g" ? performance.now() : 0;
+  went = event.key === "g" ? performance.now() : -Infinity;
+  const keyed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (going && places[event.key]) location.href = places[event.key];
-  else if (event.key === "/") document.querySelector("[data-key='/']")?.focus();
+  else if (keyed) keyed.matches("a") ? keyed.click() : keyed.focus();
   else if (event.key === "?") document.getElementById("keys")?.showModal();
   else if (event.key === "j") step(1);
   else if (event.key === "k") step(-1);
