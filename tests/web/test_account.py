@@ -53,8 +53,8 @@ async def test_somebody_changes_the_own_password_and_no_page_shows_one(live: Liv
     done = await live.ask("POST", "/account", token=None, headers=browser, data=form)
     assert (done.status_code, done.headers["location"]) == (303, "/account?done=password")
     # The login itself goes on.
-    after = await live.ask("GET", done.headers["location"], token=None, headers=browser)
-    assert "Your password is changed." in after.text
+    then = await live.ask("GET", done.headers["location"], token=None, headers=browser)
+    assert "Your password is changed." in then.text
     assert await live.app.accounts.verify("ada", " staple battery horse ") is not None
     assert await live.app.accounts.verify("ada", PASSWORD) is None
 

@@ -31,7 +31,8 @@ async def test_a_schedule_runs_now_and_the_page_shows_the_end_of_it_by_itself(
     await visitor.log_in(ADMIN, PASSWORD)
     await visitor.go("/system")
     page = visitor.page
-    await expect(page.get_by_role("cell", name="This server")).to_be_visible()
+    workers = page.get_by_role("region", name="Workers and queue")
+    await expect(workers.get_by_role("cell", name="This server")).to_be_visible()
     await expect(page.get_by_role("cell", name="every day at 03:00")).to_be_visible()
     await expect(page.get_by_role("cell", name="not yet")).to_be_visible()
     await visitor.axe()
