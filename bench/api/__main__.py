@@ -14,14 +14,14 @@ from pathlib import Path
 from types import ModuleType
 
 from bench import machine
-from bench.api import reads, streams
+from bench.api import lists, pages, reads, smooth, streams
 from bench.measure import Unavailable
 from bench.queue import figures
 from bench.queue.__main__ import DATABASES, several
 from bench.queue.processes import CHECKOUT
 from bench.queue.stand import Measure, Stand
 
-PARTS: dict[str, ModuleType] = {part.NAME: part for part in (streams, reads)}
+PARTS: dict[str, ModuleType] = {part.NAME: part for part in (streams, reads, pages, lists, smooth)}
 _NOTES = (
     "Servers are the installed program in processes of their own, with the settings it has by itself and "
     "one worker, except for a settle time of 0 (nobody can set a ctime). Clients are one process of their "
@@ -39,11 +39,12 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--only", type=several(list(PARTS)), default=list(PARTS), help=f"of {','.join(PARTS)}")
     add("--databases", type=several(DATABASES), default=list(DATABASES), help="sqlite, postgresql or both")
-    add("--rounds", type=int, default=3, help="streams: rounds (default: 3)")
+    add("--rounds", type=int, default=3, help="streams, pages and smooth: rounds (default: 3)")
     add("--clients", type=int, default=200, help="streams: clients (default: 200)")
     add("--seconds", type=float, default=40, help="reads: how long requests are made (default: 40)")
     add("--rate", type=float, default=30, help="reads: requests a second (default: 30)")
     add("--tracks", type=int, default=10_000, help="size of the music corpus")
+    add("--catalogue", type=Path, help="lists: an SQLite catalogue, which is copied")
     add("--quiet", type=float, default=0, metavar="MINUTES", help="wait for quiet moments, so long in all")
     add("--save", metavar="NAME", nargs="?", const="api", help="write bench/results/DATE-NAME.json and .md")
     add("--corpora", type=Path, default=CHECKOUT / ".local" / "bench", help="where the corpora are kept")

@@ -15,6 +15,8 @@ from bench.queue.stand import Stand, add_library, warmed
 from shelfread.app import App
 from shelfread.model.account import Right
 
+#: Whom it knows.
+USER, PASSWORD = "bench", "a password of a bench"
 _LISTENS = re.compile(r"listening on (http://[^\s\"]+)")
 
 
@@ -37,12 +39,12 @@ class Server:
 
 
 @asynccontextmanager
-async def served(stand: Stand, database: str, tiny: Path) -> AsyncIterator[Server]:
-    """A server on an empty catalogue, warm: it has scanned a few files."""
-    url = stand.new_database(database)
+async def served(stand: Stand, database: str, tiny: Path, url: str | None = None) -> AsyncIterator[Server]:
+    """A server on an empty catalogue, or on that of a URL, warm: it has scanned a few files."""
+    url = url or stand.new_database(database)
     async with stand.app(url) as app:
         _, secret = await app.accounts.add_token("bench", Right.ADMIN)
-        await app.accounts.add_user("bench", "a password that nobody uses", Right.ADMIN)
+        await app.accounts.add_user(USER, PASSWORD, Right.ADMIN)
         with stand.program(url, "serve", "--port", "0", "--workers", "1") as program:
             await until(lambda: _LISTENS.search(program.said()) or program.ended, "a server to answer")
             found = _LISTENS.search(program.said())

@@ -143,7 +143,9 @@ class ScanJobRepository(JobReader):
             if job is None:
                 return None
             if not job.status.ended:
-                raise ValueError(f"job {job.id} is {job.status} and has not ended")
+                raise ValueError(
+                    f"job {job.id} is {job.status} and has not ended: wait for its end, or cancel it first"
+                )
             if job.broken is not None or job.type not in {str(known) for known in JobType}:
                 raise ValueError(f"job {job.id} cannot be tried again: {job.broken or 'unknown type'}")
             request = JobRequest(

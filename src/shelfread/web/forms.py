@@ -5,8 +5,9 @@ Knows no page and no field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 
@@ -15,6 +16,7 @@ from shelfread.api.problems import ApiProblem
 #: Fields of one form.
 _MOST = 2000
 _TYPE = "application/x-www-form-urlencoded"
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Form:
@@ -52,7 +54,7 @@ class Form:
         said = self.text(name)
         if not said:
             return None
-        if not said.lstrip("-").isascii() or not said.lstrip("-").isdigit() or len(said) > 18:
+        if not _WHOLE.fullmatch(said):
             raise ApiProblem(422, "invalid-request", f"{name}: this is no whole number")
         return int(said)
 
@@ -73,6 +75,13 @@ async def form_of(request: Request) -> Form:
     if any("\0" in key or "\0" in value for key, value in pairs):
         raise ApiProblem(422, "invalid-request", "the form is no text")
     return Form([(key, value.replace("\r\n", "\n")) for key, value in pairs])
+
+
+def back_of(form: Form, otherwise: str) -> str:
+    """Where to go on to when a form has worked: where it stood, without what was said there the last time."""
+    found = urlsplit(own_address(form.text("next"), otherwise))
+    kept = [pair for pair in parse_qsl(found.query, keep_blank_values=True) if pair[0] != "done"]
+    return found.path + (f"?{urlencode(kept)}" if kept else "")
 
 
 def own_address(text: str, otherwise: str = "/") -> str:

@@ -12,9 +12,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from shelfread.api.access import needs
+from shelfread.api.problems import not_found
 from shelfread.web.asking import ask, may_ask, part
 from shelfread.web.job_words import curve_of, entries_of, phases_of, waits_for
 from shelfread.web.rendering import asked_for, page
+from shelfread.web.sharing import SharedRoute
+from shelfread.web.words import plain
 
 _SCANS = ("scan", "rescan")
 #: Rows of each list on the page of a job.
@@ -31,7 +34,7 @@ LEVELS = {"info": "Everything", "warning": "Warnings and errors", "error": "Erro
 
 def job_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/jobs/{job_id}")
     async def job_page(job_id: str, request: Request) -> Response:
@@ -42,14 +45,15 @@ def job_routes() -> APIRouter:
     async def job_log(job_id: str, request: Request) -> Response:
         """Its whole log as a file."""
         address = f"/jobs/{part(job_id)}"
-        job = await ask(request, address)
+        job = await _job_of(request, address)
         lines: list[str] = []
         after: int | None = 0
         while after is not None:
             found = await ask(request, f"{address}/logs", {"limit": 500, "after": after})
             lines += [
-                f"{one['at']} {one['level']:<7} {one['message']}"
-                + (f"  {one['path']}" if one.get("path") else "")
+                # One line for each, whatever it says: a line break in a name must not make up another.
+                f"{one['at']} {one['level']:<7} {plain(one['message'])}"
+                + (f"  {plain(one['path'])}" if one.get("path") else "")
                 for one in found["items"]
             ]
             after = found["next"]
@@ -59,13 +63,21 @@ def job_routes() -> APIRouter:
     return routes
 
 
+async def _job_of(request: Request, address: str) -> dict[str, Any]:
+    job: dict[str, Any] = await ask(request, address)
+    if "id" not in job:
+        # The API has something else there: "counts" is no job.
+        raise not_found("job of this name")
+    return job
+
+
 async def _job(request: Request, address: str) -> Response:
     wanted = asked_for(request)
 
     def needed(*names: str) -> bool:
         return wanted is None or any(name in wanted for name in names)
 
-    job = await ask(request, address)
+    job = await _job_of(request, address)
     is_scan = job["type"] in _SCANS
     given: dict[str, Any] = {"job": job, "is_scan": is_scan, "address": address}
     given["library"] = (
@@ -84,7 +96,8 @@ async def _job(request: Request, address: str) -> Response:
         level = request.query_params.get("level", "info")
         level = level if level in LEVELS else "info"
         query = {"order": "desc", "limit": _LINES, "level": level}
-        given |= {"level": level, "levels": LEVELS, "lines": await ask(request, f"{address}/logs", query)}
+        given |= {"level": level, "lines": await ask(request, f"{address}/logs", query)}
+        given["levels"] = [(name, word, _link(request, level=name)) for name, word in LEVELS.items()]
     if needed("problems"):
         given["problems"] = await ask(request, f"{address}/problems", {"limit": _PROBLEMS})
     if needed("changes"):
@@ -103,14 +116,22 @@ async def _changes(request: Request, address: str, job: dict[str, Any]) -> dict[
     asked = request.query_params.get("change", "")
     change = asked if asked in CHANGES else next((name for name, count in counts.items() if count), "")
     if not change or job["type"] not in _SCANS:
-        return {"change": "", "changes": None, "tabs": []}
+        return {"change": "", "changes": None, "tabs": [], "more_changes": None}
     query = {"change": change, "limit": _CHANGES, "after": request.query_params.get("after") or None}
     found = await may_ask(request, f"{address}/changes", query)
     tabs = [
-        (name, CHANGES[name], count, f"?{urlencode({'change': name})}#changes")
+        (name, CHANGES[name], count, _link(request, change=name, after=None))
         for name, count in counts.items()
     ]
-    return {"change": change, "changes": found, "tabs": tabs}
+    following = found["next"] if found else None
+    more = _link(request, change=change, after=following) if following else None
+    return {"change": change, "changes": found, "tabs": tabs, "more_changes": more}
+
+
+def _link(request: Request, **chosen: str | None) -> str:
+    """This page with something chosen anew, and all else as it is."""
+    kept = {name: request.query_params.get(name) for name in ("level", "change", "after")} | chosen
+    return f"?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
 async def _others(request: Request, job: dict[str, Any]) -> list[dict[str, Any]]:

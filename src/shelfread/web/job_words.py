@@ -5,8 +5,11 @@ Plain documents of the API in, plain texts and numbers out. Knows no route.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from shelfread.web.words import duration, moment, processed, seconds_between
@@ -109,72 +112,96 @@ def waits_for(job: dict[str, Any], events: Sequence[dict[str, Any]]) -> str:
     """What holds a job up, honestly; empty when nothing does."""
     now = datetime.now(UTC)
     if job["status"] == "queued":
-        again = moment(job["run_at"])
-        last = events[-1] if events else None
-        if last is not None and last["kind"] == "requeued":
-            why = because(last["detail"].get("reason", "worker_lost"))
-            if again is not None and again > now:
-                left = duration(round((again - now).total_seconds()))
-                return f"{why[:1].upper()}{why[1:]}; it goes on in {left}"
-            return f"{why[:1].upper()}{why[1:]}; it goes on as soon as a worker is free"
-        return "It begins as soon as a worker is free"
+        return _waits_in_queue(job, events, now)
     if job["status"] != "running":
         return ""
-    if job["cancel_requested_at"]:
-        return "It was asked to stop, and does so at the end of what it has in hand"
     beat = moment(job["heartbeat_at"])
     silent = (now - beat).total_seconds() if beat is not None else 0
     if silent > _SILENT_S:
-        return f"Its worker has said nothing for {duration(silent)}; if it is gone, another one takes over"
+        # Before all else: who says nothing does not stop when asked, either.
+        asked = "It was asked to stop, and its" if job["cancel_requested_at"] else "Its"
+        then = "it ends as cancelled" if job["cancel_requested_at"] else "another one takes over"
+        return f"{asked} worker has said nothing for {_span(silent)}; if it is gone, {then}"
+    if job["cancel_requested_at"]:
+        return "It was asked to stop, and does so at the end of what it has in hand"
     return ""
+
+
+def _waits_in_queue(job: dict[str, Any], events: Sequence[dict[str, Any]], now: datetime) -> str:
+    again = moment(job["run_at"])
+    left = (again - now).total_seconds() if again is not None else 0
+    then = f"in {_span(left)}" if left > 0 else "as soon as a worker is free"
+    # What came after it was taken from its worker, another request for one, does not change why it waits.
+    last = next((one for one in reversed(events) if one["kind"] in ("requeued", "released", "claimed")), None)
+    if last is None:
+        return f"It begins {then}"
+    if last["kind"] == "requeued":
+        why = because(last["detail"].get("reason", "worker_lost"))
+        return f"{why[:1].upper()}{why[1:]}; it goes on {then}"
+    return f"Its worker was stopped; it goes on {then}"
+
+
+def _span(seconds: float) -> str:
+    whole = max(1, math.ceil(seconds))
+    return f"{whole} s" if whole < 60 else duration(whole)
 
 
 def curve_of(events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Files per second over a job's time, as the points of a line; None when there is too little to draw.
 
+    Each attempt counts from nothing, and what comes before it in the line are the earlier ones.
+
     Returns:
         points: of an SVG polyline in a box of `WIDTH` by `HEIGHT`; most: the highest pace; seconds: all.
     """
-    known: list[tuple[float, int]] = []
-    start: datetime | None = None
-    for event in events:
-        at = moment(event["at"])
-        if event["kind"] == "claimed" and at is not None:
-            # The next attempt goes on with what an earlier one had counted.
-            carried = event["detail"].get("carried")
-            known, start = [(0.0, _processed(carried) or 0 if isinstance(carried, dict) else 0)], at
-        elif event["kind"] == "batch" and at is not None:
-            start = start or at
-            count = _processed(event["detail"])
-            if count is not None:
-                known.append(((at - start).total_seconds(), count))
+    known = _counts_over_time(events)
     if len(known) < _FEWEST or known[-1][0] <= 0:
         return None
     whole = known[-1][0]
-    rates = _rates(known, whole / min(_POINTS, len(known)))
-    most = max(rate for _, rate in rates)
+    steps = min(_POINTS, len(known) - 1)
+    counts = [_count_at(known, whole * step / steps) for step in range(steps + 1)]
+    rates = [(after - before) * steps / whole for before, after in pairwise(counts)]
+    most = max(rates)
     if most <= 0:
         return None
     points = " ".join(
-        f"{at / whole * WIDTH:.1f},{HEIGHT - 4 - rate / most * (HEIGHT - 8):.1f}" for at, rate in rates
+        f"{at / (steps - 1) * WIDTH:.1f},{HEIGHT - 4 - rate / most * (HEIGHT - 8):.1f}"
+        for at, rate in enumerate(rates)
     )
     return {"points": points, "most": most, "seconds": whole, "width": WIDTH, "height": HEIGHT}
 
 
-def _processed(detail: dict[str, Any]) -> int | None:
-    counts = [
-        detail.get(name)
-        for name in ("added", "updated", "moved", "restored", "unchanged", "failed", "skipped")
-    ]
-    whole = [count for count in counts if isinstance(count, int)]
-    return sum(whole) if whole else None
+def _counts_over_time(events: Sequence[dict[str, Any]]) -> list[tuple[float, int]]:
+    """Files with an outcome in all attempts, at each moment that is known; neither ever goes back."""
+    known: list[tuple[float, int]] = []
+    start: datetime | None = None
+    earlier = 0
+    for event in events:
+        at = moment(event["at"])
+        if at is None or event["kind"] not in ("claimed", "batch"):
+            continue
+        start = start or at
+        last_at, last = known[-1] if known else (0.0, 0)
+        if event["kind"] == "claimed":
+            earlier, count = last, 0
+        else:
+            count = _processed(event["detail"])
+        seconds = max(last_at, (at - start).total_seconds())
+        if known and seconds == last_at:
+            known.pop()
+        known.append((seconds, max(last, earlier + count)))
+    return known
 
 
-def _rates(known: Sequence[tuple[float, int]], step: float) -> list[tuple[float, float]]:
-    made = []
-    last_at, last = known[0]
-    for at, count in known[1:]:
-        if at - last_at >= step or at == known[-1][0]:
-            made.append((at, max(0, count - last) / max(at - last_at, 0.001)))
-            last_at, last = at, count
-    return made
+def _processed(detail: dict[str, Any]) -> int:
+    names = ("added", "updated", "moved", "restored", "unchanged", "failed", "skipped")
+    return sum(count for name in names if isinstance(count := detail.get(name), int))
+
+
+def _count_at(known: Sequence[tuple[float, int]], at: float) -> float:
+    """How many there were at a moment, as if they had come evenly from one known moment to the next."""
+    after = bisect_left(known, (at, 0))
+    if after == 0 or after == len(known):
+        return known[min(after, len(known) - 1)][1]
+    (left, low), (right, high) = known[after - 1], known[after]
+    return low + (high - low) * (at - left) / (right - left)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +14,10 @@ from fastapi import APIRouter, Request, Response
 from shelfread.api.access import needs
 from shelfread.api.problems import ApiProblem
 from shelfread.web.asking import ask, part, tell
-from shelfread.web.forms import Form, form_of, own_address
+from shelfread.web.forms import back_of, form_of
 from shelfread.web.frame import sentence_of
 from shelfread.web.rendering import go_to, page
+from shelfread.web.sharing import SharedRoute
 from shelfread.web.words import STATES
 
 #: Jobs of one page, and at most so many are stopped or repeated by one form.
@@ -26,7 +28,7 @@ _ACTS = {"cancel": "cancelled", "retry": "retried"}
 
 def jobs_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/jobs")
     async def jobs_page(request: Request) -> Response:
@@ -42,23 +44,24 @@ def jobs_routes() -> APIRouter:
         if act not in _ACTS or not chosen or len(chosen) > _MOST:
             trouble = ApiProblem(422, "invalid-request", f"Tick the jobs first, {_MOST} at most.")
             return await _jobs(request, trouble)
-        refused = None
+        refused = []
         for job_id in chosen:
             try:
                 await tell(request, "POST", f"/jobs/{part(job_id)}/{act}")
             except ApiProblem as problem:
                 # The others go on: one that ended meanwhile must not stop them.
-                refused = problem
-        if refused is not None:
-            return await _jobs(request, refused)
-        return go_to(_back(form), _ACTS[act])
+                refused.append(problem)
+        if refused:
+            return await _jobs(request, _of_many(refused, len(chosen)))
+        return go_to(back_of(form, "/jobs"), _ACTS[act])
 
     @routes.post("/jobs/{job_id}/cancel", dependencies=[needs("scan")])
     async def cancel_job(job_id: str, request: Request) -> Response:
         """Stop one."""
         form = await form_of(request)
-        await tell(request, "POST", f"/jobs/{part(job_id)}/cancel")
-        return go_to(_back(form), "cancel")
+        answer = await tell(request, "POST", f"/jobs/{part(job_id)}/cancel")
+        done = {"running": "cancel", "cancelled": "stopped"}.get(answer.document["status"], "over")
+        return go_to(back_of(form, "/jobs"), done)
 
     @routes.post("/jobs/{job_id}/retry", dependencies=[needs("scan")])
     async def retry_job(job_id: str, request: Request) -> Response:
@@ -70,8 +73,14 @@ def jobs_routes() -> APIRouter:
     return routes
 
 
-def _back(form: Form) -> str:
-    return own_address(form.text("next"), "/jobs").partition("?done=")[0]
+def _of_many(refused: Sequence[ApiProblem], chosen: int) -> ApiProblem:
+    """What is said when something could not be done with some of the chosen jobs."""
+    last = refused[-1]
+    if chosen == 1:
+        return last
+    others = chosen - len(refused)
+    words = f"{others} of {chosen} are done" if others else "none of them is done"
+    return ApiProblem(last.status, last.slug, f"{words}; the last of the others: {last.detail or last.title}")
 
 
 async def _jobs(request: Request, trouble: ApiProblem | None = None) -> Response:
@@ -80,7 +89,7 @@ async def _jobs(request: Request, trouble: ApiProblem | None = None) -> Response
     status = asked.get("status", "")
     query: dict[str, Any] = {**chosen, "limit": _ROWS, "after": asked.get("after") or None}
     found = await ask(request, "/jobs", query | ({"status": status} if status else {}))
-    libraries = (await ask(request, "/libraries"))["items"]
+    libraries = (await ask(request, "/libraries", {"counts": "false"}))["items"]
     counts = await ask(request, "/jobs/counts", chosen)
     tabs = [("", "All", sum(counts.values()))]
     tabs += [(name, word[:1].upper() + word[1:], counts[name]) for name, word in STATES.items()]

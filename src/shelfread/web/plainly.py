@@ -30,6 +30,7 @@ _WORDS = {
     500: "Something went wrong",
     503: "One moment, please",
 }
+_ODD_ADDRESS = "something in this address cannot be understood; choose anew on the page that it is of"
 _TYPE = MEDIA_TYPE.encode()
 
 
@@ -82,7 +83,10 @@ async def _told(request: Request, started: Message, body: bytes) -> Response:
             return RedirectResponse("/login", 303)
         return RedirectResponse(f"/login?next={quote(back, safe='')}", 303)
     title = _WORDS.get(status, said["title"])
-    answer = await page(request, "problem.html", status=status, title=title, detail=said.get("detail"))
+    # What a program is told of the place of a mistake says nothing to a person, who has followed a link.
+    is_address = status == 422 and ("errors" in said or request.method == "GET")
+    detail = _ODD_ADDRESS if is_address else said.get("detail")
+    answer = await page(request, "problem.html", status=status, title=title, detail=detail)
     for name, value in started.get("headers", ()):
         if name.lower() in (b"retry-after", b"allow"):
             answer.headers[name.decode("latin-1")] = value.decode("latin-1")

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 
 from shelfread.api.access import needs
 from shelfread.web.asking import ask, part, tell
-from shelfread.web.forms import Form, form_of, own_address
+from shelfread.web.forms import back_of, form_of
 from shelfread.web.rendering import go_to, page
+from shelfread.web.sharing import SharedRoute
 from shelfread.web.troubles import TROUBLES
 
 _ROWS = 50
@@ -18,7 +19,7 @@ _ROWS = 50
 
 def problems_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/problems")
     async def problems_page(request: Request) -> Response:
@@ -31,7 +32,7 @@ def problems_routes() -> APIRouter:
         form = await form_of(request)
         query = {name: form.text(name) for name in ("code", "library_id") if form.text(name)}
         await tell(request, "POST", "/problems/retry", query=query)
-        return go_to(_back(form), "retry")
+        return go_to(back_of(form, "/problems"), "retry")
 
     @routes.post("/problems/{problem_id}/{act}", dependencies=[needs("scan")])
     async def one_problem(problem_id: str, act: str, request: Request) -> Response:
@@ -39,13 +40,9 @@ def problems_routes() -> APIRouter:
         form = await form_of(request)
         await tell(request, "POST", f"/problems/{part(problem_id)}/{part(act)}")
         done = {"ignore": "ignored", "unignore": "unignored"}.get(act, "retry")
-        return go_to(_back(form), done)
+        return go_to(back_of(form, "/problems"), done)
 
     return routes
-
-
-def _back(form: Form) -> str:
-    return own_address(form.text("next"), "/problems").partition("?done=")[0]
 
 
 async def _problems(request: Request) -> Response:
@@ -53,7 +50,7 @@ async def _problems(request: Request) -> Response:
     chosen = {name: asked[name] for name in ("library_id",) if asked.get(name)}
     code, aside = asked.get("code", ""), asked.get("aside") == "1"
     counts = await ask(request, "/problems/counts", chosen)
-    libraries = (await ask(request, "/libraries"))["items"]
+    libraries = (await ask(request, "/libraries", {"counts": "false"}))["items"]
     rows: dict[str, Any] | None = None
     if code or aside:
         query = {"limit": _ROWS, "after": asked.get("after") or None, "ignored": "true" if aside else None}
@@ -71,7 +68,6 @@ async def _problems(request: Request) -> Response:
         aside=aside,
         chosen=chosen.get("library_id", ""),
         trouble_of=TROUBLES.get(code),
-        back=f"/problems?{urlencode(kept)}" if kept else "/problems",
         link=lambda **more: f"/problems?{urlencode(chosen | more)}",
         libraries=libraries,
         names={one["id"]: one["name"] for one in libraries},

@@ -10,6 +10,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
@@ -89,7 +90,7 @@ async def page(request: Request, template: str, *, status: int = 200, **context:
     given["activity"] = await _activity(request) if wanted is None or "activity" in wanted else []
     found = templates().get_template(template)
     text = found.render(given) if wanted is None else _parts(template, wanted, given)
-    headers = {"Content-Security-Policy": POLICY, "Vary": "Cookie, X-Part"}
+    headers = {"Content-Security-Policy": POLICY, "Vary": "Cookie, X-Part, X-Heard"}
     return Response(text, status, headers, media_type="text/html; charset=utf-8")
 
 
@@ -100,6 +101,7 @@ def about(request: Request) -> dict[str, Any]:
     return {
         "request": request,
         "here": request.url.path,
+        "back": address_of(request),
         "who": who,
         "may_scan": _may(who, Right.SCAN),
         "is_admin": _may(who, Right.ADMIN),
@@ -107,6 +109,12 @@ def about(request: Request) -> dict[str, Any]:
         "done": DONE.get(request.query_params.get("done", "")),
         "trouble": None,
     }
+
+
+def address_of(request: Request) -> str:
+    """Where a visitor is, with what was chosen there, without what was done just before."""
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] != "done"]
+    return request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
 
 def go_to(address: str, done: str | None = None) -> RedirectResponse:
@@ -139,7 +147,9 @@ async def _activity(request: Request) -> list[dict[str, Any]]:
     jobs: list[dict[str, Any]] = (await ask(request, "/jobs", query))["items"]
     if not jobs:
         return []
-    names = {one["id"]: one["name"] for one in (await ask(request, "/libraries"))["items"]}
+    names = {
+        one["id"]: one["name"] for one in (await ask(request, "/libraries", {"counts": "false"}))["items"]
+    }
     return [job | {"library": names.get(job["library_id"])} for job in jobs]
 
 

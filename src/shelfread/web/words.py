@@ -15,8 +15,10 @@ from markupsafe import Markup
 DONE: dict[str, str] = {
     "scan": "A scan is queued.",
     "cancel": "It was asked to stop.",
+    "stopped": "It is cancelled.",
+    "over": "It had ended already.",
     "retry": "It is tried again.",
-    "cancelled": "The jobs were asked to stop.",
+    "cancelled": "Those that had not ended were asked to stop.",
     "retried": "The jobs are tried again.",
     "ignored": "It is not shown any more, until its file changes.",
     "unignored": "It is shown again.",
@@ -67,8 +69,8 @@ WHY_MISSING = {
 }
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
-#: Characters that nobody sees, and that turn round or hide what stands beside them.
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+#: Characters that nobody sees, and that turn round or hide what stands beside them; and halves of characters.
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def plain(value: object) -> str:

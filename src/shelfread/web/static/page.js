@@ -72,8 +72,11 @@ function put(part, content) {
   }
 }
 
+let heard = ""; // the last news: who heard the same shares what the server renders
+
 async function renew(names, address = location.href) {
-  const answer = await fetch(address, { headers: { "X-Part": names.join(","), Accept: "text/html" } });
+  const headers = { "X-Part": names.sort().join(","), Accept: "text/html", ...(heard && { "X-Heard": heard }) };
+  const answer = await fetch(address, { headers });
   if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
   if (!answer.ok) return;
   const box = document.createElement("template");
@@ -114,6 +117,7 @@ function soon(kinds) {
 // Numbers of jobs
 
 const outcomes = ["added", "updated", "moved", "restored", "unchanged", "failed", "skipped"];
+const hidden = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g; // as `plain` has it
 const paces = new Map(); // where each job was a moment ago
 
 function pace(id, processed) {
@@ -149,9 +153,10 @@ function tellJob(said) {
     }
     write(box, "[data-rate]", rate > 0 ? ` · ${grouped(Math.round(rate))} a second` : "");
     write(box, "[data-left]", left === null ? "" : ` · about ${lasting(left)} left`);
-    if (said.current_path) write(box, "[data-path]", said.current_path);
-    if (box.dataset.phase !== undefined && box.dataset.phase !== said.phase) {
-      box.dataset.phase = said.phase;
+    if (said.current_path) write(box, "[data-path]", said.current_path.replace(hidden, "\ufffd"));
+    const phase = said.phase ?? "";
+    if (box.dataset.phase !== undefined && box.dataset.phase !== phase) {
+      box.dataset.phase = phase;
       soon(["jobs"]);
     }
   }
@@ -176,10 +181,13 @@ function listen() {
       setTimeout(listen, 5000);
     }
   };
-  stream.addEventListener("snapshot", () => soon(states));
-  stream.addEventListener("job", () => soon(states));
-  stream.addEventListener("removed", () => soon(states));
-  for (const name of ["log", "problem"]) stream.addEventListener(name, () => soon(["log"]));
+  const kinds = { snapshot: states, job: states, removed: states, log: ["log"], problem: ["log"] };
+  for (const [name, on] of Object.entries(kinds)) {
+    stream.addEventListener(name, (event) => {
+      heard = event.lastEventId;
+      soon(on);
+    });
+  }
   stream.addEventListener("progress", (event) => {
     tellJob(JSON.parse(event.data));
     if (performance.now() - slow > 4000) {
