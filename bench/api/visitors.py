@@ -16,7 +16,11 @@ from bench.measure import Unavailable
 
 _LIKE_IT = "Accept: text/html\r\n"
 _PART = re.compile(r'data-part="([^"]+)" data-on="([^"]+)"')
-_NEWS = {"snapshot": ("jobs", "progress"), "job": ("jobs", "progress"), "removed": ("jobs", "progress")}
+_NEWS: dict[str, tuple[str, ...]] = {
+    "snapshot": ("jobs", "progress"),
+    "job": ("jobs", "progress"),
+    "removed": ("jobs", "progress"),
+}
 _NEWS |= {"log": ("log",), "problem": ("log",)}
 #: As in page.js, in seconds: the least pause before a question, from one to the next, at random on top of
 #: that, and between two questions for what changes all the time.

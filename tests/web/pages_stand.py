@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
 import httpx
@@ -29,10 +30,10 @@ async def get(live: Live, path: str, token: str | None = "admin", status: int = 
 
 
 async def post(
-    live: Live, path: str, form: dict[str, str | list[str]] | None = None, token: str | None = "admin"
+    live: Live, path: str, form: Mapping[str, str | Sequence[str]] | None = None, token: str | None = "admin"
 ) -> httpx.Response:
     """What a form answers."""
-    answer = await live.ask("POST", path, token=token, headers=BROWSER, data=form or {"next": ""})
+    answer = await live.ask("POST", path, token=token, headers=BROWSER, data=dict(form or {"next": ""}))
     if answer.status_code != 303:
         well_formed(answer.text)
     return answer
