@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
 import httpx
@@ -29,7 +30,7 @@ async def get(live: Live, path: str, token: str | None = "admin", status: int = 
 
 
 async def post(
-    live: Live, path: str, form: dict[str, str | list[str]] | None = None, token: str | None = "admin"
+    live: Live, path: str, form: Mapping[str, str | Sequence[str]] | None = None, token: str | None = "admin"
 ) -> httpx.Response:
     """What a form answers."""
     answer = await live.ask("POST", path, token=token, headers=BROWSER, data=form or {"next": ""})
