@@ -197,5 +197,8 @@ def test_where_there_is_too_little_no_line_is_drawn(events: list[dict[str, Any]]
 
 
 def test_a_clock_that_goes_back_leads_to_no_place_outside_of_the_picture() -> None:
-    events = [told("claimed", 0), *(told("batch", at, added=99 - at) for at in (5, 3, 8, 1, 20, 19))]
+    events = [
+        told("claimed", 0),
+        *(told("batch", at, added=99 - at) for at in (5, 3, 8, 1, 9, 12, 11, 15, 20, 19)),
+    ]
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in line_of(curve_of(events)))

@@ -95,20 +95,11 @@ async def tell(
         else:
             parts.append(message.get("body", b""))
 
-    try:
-        await request.app(scope, receive, send)
-    finally:
-        if method != "GET":
-            request.app.state.changes = changes_of(request) + 1
+    await request.app(scope, receive, send)
     answer = Answer(start["status"], list(start.get("headers", ())), b"".join(parts))
     if answer.status >= 400:
         raise _problem(answer)
     return answer
-
-
-def changes_of(request: Request) -> int:
-    """How often pages have had something done: what was rendered before the last time may be over."""
-    return int(getattr(request.app.state, "changes", 0))
 
 
 def part(text: object) -> str:

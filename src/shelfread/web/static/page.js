@@ -52,8 +52,8 @@ function lasting(seconds) {
 
 const shown = new Map(); // what the server said last of each part
 
-function put(part, content) {
-  const text = content.innerHTML;
+function put(part, made) {
+  const text = made.innerHTML; // of the template: what it holds has none itself
   if (shown.get(part) === text) return;
   shown.set(part, text);
   const held = document.activeElement?.closest(`[data-part="${CSS.escape(part.dataset.part)}"]`) === part;
@@ -61,7 +61,7 @@ function put(part, content) {
   const place = focus && all("a, button, input, select, summary", part).indexOf(focus);
   const open = new Map(all("details[id]", part).map((one) => [one.id, one.open]));
   const ticked = new Set(all("input[type=checkbox]:checked", part).map((one) => one.value));
-  const fresh = document.importNode(content, true);
+  const fresh = document.importNode(made.content, true);
   tellTimes(fresh);
   part.replaceChildren(fresh);
   for (const [id, state] of open) document.getElementById(id)?.toggleAttribute("open", state);
@@ -72,18 +72,15 @@ function put(part, content) {
   }
 }
 
-let heard = ""; // the last news: who heard the same shares what the server renders
-
 async function renew(names, address = location.href) {
-  const headers = { "X-Part": names.sort().join(","), Accept: "text/html", ...(heard && { "X-Heard": heard }) };
-  const answer = await fetch(address, { headers });
+  const answer = await fetch(address, { headers: { "X-Part": names.join(","), Accept: "text/html" } });
   if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
   if (!answer.ok) return;
   const box = document.createElement("template");
   box.innerHTML = await answer.text();
   for (const made of all("template[data-part]", box.content)) {
     const part = document.querySelector(`[data-part="${CSS.escape(made.dataset.part)}"]`);
-    if (part) put(part, made.content);
+    if (part) put(part, made);
   }
 }
 
@@ -182,12 +179,7 @@ function listen() {
     }
   };
   const kinds = { snapshot: states, job: states, removed: states, log: ["log"], problem: ["log"] };
-  for (const [name, on] of Object.entries(kinds)) {
-    stream.addEventListener(name, (event) => {
-      heard = event.lastEventId;
-      soon(on);
-    });
-  }
+  for (const [name, on] of Object.entries(kinds)) stream.addEventListener(name, () => soon(on));
   stream.addEventListener("progress", (event) => {
     tellJob(JSON.parse(event.data));
     if (performance.now() - slow > 4000) {
