@@ -4,9 +4,9 @@ Of each change the whole library is scanned once, and of another one only the fo
 as the watch and `shelfread scan PATH` do. The walk looks at every folder of what is scanned, so it is left
 out of the first: what a scan took in which nothing changed is taken away. In the second it is the same.
 
-A walk of a million takes ten seconds and more, and never the same: of its time there is left what the walks
-differ by. So the processor time of the process that compares, decides and writes is taken, too, which is
-steady; the walkers and readers are others.
+A walk of a million takes ten seconds and more, and never the same: what is left of its time is mostly what
+the walks differ by. So the processor time of the process that compares, decides and writes is taken, too;
+walkers and readers are others. On a busy machine that differs as well, by more than the change takes.
 """
 
 from __future__ import annotations

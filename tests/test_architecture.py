@@ -82,7 +82,7 @@ def test_names_say_something(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             names.add(node.name)
-    # A method of the standard library's protocol class has its name from there.
+    # A method that a class of a library is asked for has its name from there.
     names -= {"data_received", *PROMISED}
     assert not {name for name in names if _words(name) & BANNED}
 

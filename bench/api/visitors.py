@@ -16,11 +16,12 @@ from bench.measure import Unavailable
 
 _LIKE_IT = "Accept: text/html\r\n"
 _PART = re.compile(r'data-part="([^"]+)" data-on="([^"]+)"')
-_STATES = ("jobs", "progress")
 _NEWS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("snapshot", "job", "removed"), _STATES),
-    **dict.fromkeys(("log", "problem"), ("log",)),
+    "snapshot": ("jobs", "progress"),
+    "job": ("jobs", "progress"),
+    "removed": ("jobs", "progress"),
 }
+_NEWS |= {"log": ("log",), "problem": ("log",)}
 #: As in page.js, in seconds: the least pause before a question, from one to the next, at random on top of
 #: that, and between two questions for what changes all the time.
 _LEAST_S, _EACH_S, _SPREAD_S, _SLOW_S = 0.15, 1.0, 0.25, 4.0

@@ -60,4 +60,11 @@ PAGES = {
     "GET /system": "read",
     "POST /system": "admin",
     "POST /system/schedules/{library_id}/{act}": "admin",
+    "GET /account": "read",
+    "POST /account": "read",
+    "GET /account/tokens": "admin",
+    "POST /account/tokens": "admin",
+    "POST /account/tokens/{token_id}/revoke": "admin",
+    "GET /people": "admin",
+    "POST /people": "admin",
 }

@@ -33,7 +33,7 @@ async def post(
     live: Live, path: str, form: Mapping[str, str | Sequence[str]] | None = None, token: str | None = "admin"
 ) -> httpx.Response:
     """What a form answers."""
-    answer = await live.ask("POST", path, token=token, headers=BROWSER, data=form or {"next": ""})
+    answer = await live.ask("POST", path, token=token, headers=BROWSER, data=dict(form or {"next": ""}))
     if answer.status_code != 303:
         well_formed(answer.text)
     return answer

@@ -12,6 +12,7 @@ from playwright.async_api import expect
 from tests.api.api_stand import PASSWORD
 from tests.api.book_stand import shelf_of_books
 from tests.api.video_stand import shelf_of_videos
+from tests.cli.staying_programs import until
 from tests.conftest import Tree
 from tests.web.browser_stand import NewVisitor, Visitor
 from tests.web.hostile_stand import nasty_books, nasty_music, nasty_videos
@@ -42,6 +43,19 @@ async def _come_in(visitor: Visitor) -> None:
     assert visitor.page.url.endswith("/browse")
 
 
+async def _is_searchable(visitor: Visitor, words: str) -> None:
+    """Wait until what was scanned just now is looked through: a search does it behind its answer."""
+
+    async def look() -> bool:
+        await visitor.go(f"/search?q={words}")
+        found = visitor.page.locator("[data-part=results] [data-row]")
+        return (
+            await found.count() > 0 and await visitor.page.get_by_text("not looked through yet").count() == 0
+        )
+
+    await until(look, f"{words} can be found")
+
+
 async def _follow(visitor: Visitor, name: str) -> None:
     async with visitor.page.expect_navigation():
         await visitor.page.locator("main").get_by_role("link", name=name).first.click()
@@ -67,38 +81,35 @@ async def _is_as_wide_as_its_window(visitor: Visitor) -> None:
     assert wide[0] <= wide[1], visitor.page.url
 
 
-async def test_a_walk_through_everything_that_there_is(visitor: Visitor, filled: Server) -> None:
+WALKS = {
+    "music": [
+        ["/browse", "Albums", "Début", "Song 2"],
+        ["/browse/artists", "Björk"],
+        ["/browse/tracks?missing=1"],
+    ],
+    "books": [["/browse/series", "Sandman"], ["/browse/books", "Sleep", "Read"], ["/browse/books", "Emma"]],
+    "trouble": [["/browse/books?problems=1", "torn"], ["/search?q=s"]],
+    "films": [["/browse/movies", "The Harbour", "All of this file"], ["/browse/episodes"]],
+    "shows": [["/browse/shows", "The Lighthouse", "Season 1", "Fog"]],
+}
+
+
+@pytest.mark.parametrize("of", WALKS)
+async def test_a_walk_through_everything_that_there_is(visitor: Visitor, filled: Server, of: str) -> None:
     await _come_in(visitor)
-    walks = {
-        "music": [
-            "/browse",
-            "Albums",
-            "Début",
-            "Song 2",
-        ],
-        "artist": ["/browse/artists", "Björk"],
-        "series": ["/browse", "Series", "Sandman"],
-        "book": ["/browse/books", "Sleep", "Read"],
-        "film": ["/browse/movies", "The Harbour", "All of this file"],
-        "show": ["/browse/shows", "The Lighthouse", "Season 1", "Fog"],
-        "tracks": ["/browse/tracks?missing=1"],
-        "episodes": ["/browse/episodes"],
-        "epub": ["/browse/books", "Emma"],
-        "torn": ["/browse/books?problems=1", "torn"],
-    }
-    for name, steps in walks.items():
+    for way, steps in enumerate(WALKS[of]):
         for number, step in enumerate(steps):
             if step.startswith("/"):
                 assert await visitor.go(step) == 200
             else:
                 await _follow(visitor, step)
-            await _look(visitor, f"{name}-{number}")
-    await visitor.go("/search?q=s")
-    await _look(visitor, "search")
+            await _look(visitor, f"{of}-{way}-{number}")
 
 
 async def test_results_come_while_one_types(visitor: Visitor, filled: Server) -> None:
     await _come_in(visitor)
+    await _is_searchable(visitor, "waterloo")
+    await _is_searchable(visitor, "sandman")
     await visitor.go("/browse/tracks")
     page = visitor.page
     await expect(page.get_by_role("link", name="Song 1")).to_be_visible()

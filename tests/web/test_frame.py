@@ -59,7 +59,7 @@ async def test_the_one_program_of_the_pages_stays_short() -> None:
 
 @ON_SQLITE
 async def test_who_is_not_known_is_asked_to_log_in_and_comes_back_to_the_page(live: Live) -> None:
-    await live.app.accounts.add_user("ada", PASSWORD, Right.READ)
+    await live.app.accounts.add_user("ada", PASSWORD, Right.ADMIN)
     sent = await live.ask("GET", "/jobs?status=failed", token=None, headers=BROWSER)
     assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=%2Fjobs%3Fstatus%3Dfailed")
     asked = await live.ask("GET", sent.headers["location"], token=None, headers=BROWSER)

@@ -29,7 +29,8 @@ def filled_in(text: str) -> Given:
     for name, content in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', form, re.S):
         given[name] = content
     for name, content in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
-        given[name] = re.findall(r'value="([^"]*)" selected', content)[0]
+        chosen = re.findall(r'value="([^"]*)" selected', content)
+        given[name] = (chosen or re.findall(r'value="([^"]*)"', content))[0]
     return given
 
 

@@ -101,7 +101,7 @@ async def _held(request: Request, library_id: str | None, problem: ApiProblem | 
     given: dict[str, Any] = {"only": None, "places": [], "pairs": [], "next": None}
     one = None if library_id is None else await ask(request, f"/libraries/{part(library_id)}")
     given["only"] = one
-    libraries = (await ask(request, "/libraries"))["items"] if one is None else [one]
+    libraries = (await ask(request, "/libraries", {"counts": "false"}))["items"] if one is None else [one]
     if wanted is None or "held" in wanted:
         for library in libraries:
             given["places"] += await _places(request, library)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from shelfread.web.account import account_routes
 from shelfread.web.browse import browse_routes
 from shelfread.web.frame import frame_routes
 from shelfread.web.held import held_routes
@@ -17,6 +18,7 @@ from shelfread.web.libraries import library_routes
 from shelfread.web.library_edit import library_edit_routes
 from shelfread.web.library_new import library_new_routes
 from shelfread.web.missing import missing_routes
+from shelfread.web.people import people_routes
 from shelfread.web.problems import problems_routes
 from shelfread.web.reader import reader_routes
 from shelfread.web.search import search_routes
@@ -46,4 +48,6 @@ def page_routers() -> list[APIRouter]:
         reader_routes(),
         search_routes(),
         system_routes(),
+        account_routes(),
+        people_routes(),
     ]

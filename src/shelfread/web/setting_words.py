@@ -39,10 +39,10 @@ MEANINGS: dict[str, str] = {
 }
 #: Where a value is from.
 ORIGINS = {
-    "default": "as it comes",
+    "default": "default",
     "environment": "environment",
     "file": "shelfread.env",
-    "database": "set on this page",
+    "database": "set here",
 }
 #: What 0 means, where it is no number.
 _ZERO = {

@@ -114,7 +114,7 @@ async def test_schedules_of_all_libraries_run_rest_and_go_on(live: Live, tmp_pat
     assert "every day at 03:00" in shown
     assert "not yet" in shown
     assert "<script>alert" not in shown
-    for act, done in (("pause", "rests until"), ("resume", "goes on"), ("run", "A scan is queued")):
+    for act, done in (("pause", "The schedule rests"), ("resume", "goes on"), ("run", "A scan is queued")):
         sent = await live.ask("POST", f"/system/schedules/{number}/{act}", headers=BROWSER, data={"a": "b"})
         assert sent.status_code == 303, sent.text
         said = await live.ask("GET", sent.headers["location"], headers=BROWSER)
@@ -139,7 +139,7 @@ async def test_how_long_a_job_may_run_is_set_here_and_taken_away(live: Live) -> 
     assert (sent.status_code, sent.headers["location"]) == (303, "/system?done=saved")
     shown = await _page(live)
     assert 'value="7200"' in shown
-    assert "now it is 2 hours (set on this page)" in shown
+    assert "now it is 2 hours (set here)" in shown
     for typed, why in (("5", "It must be 60 to 2678400 seconds."), ('an "hour"', "This is no whole number.")):
         wrong = await live.ask("POST", "/system", headers=BROWSER, data={"timeout": typed})
         assert wrong.status_code == 422
@@ -148,7 +148,7 @@ async def test_how_long_a_job_may_run_is_set_here_and_taken_away(live: Live) -> 
     assert (await live.ask("GET", "/api/v1/config")).json() == {"analyzer_scan_job_timeout": 7200}
     await live.ask("POST", "/system", headers=BROWSER, data={"timeout": ""})
     assert (await live.ask("GET", "/api/v1/config")).json() == {"analyzer_scan_job_timeout": None}
-    assert "now it is 6 hours (as it comes)" in await _page(live)
+    assert "now it is 6 hours (default)" in await _page(live)
     refused = await live.ask("POST", "/system", token="scan", headers=BROWSER, data={"timeout": "60"})
     assert refused.status_code == 403
 
