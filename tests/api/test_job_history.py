@@ -130,7 +130,7 @@ async def test_a_job_tells_its_folders_to_administrators_and_how_many_to_others(
     asked = {"paths": [str(music.tree.path / "Abba"), str(music.tree.path / "Björk")]}
     scan = await live.ask("POST", f"/api/v1/libraries/{music.library_id}/scan", json=asked)
     job_id = scan.json()["job_id"]
-    told = await got(live, f"/jobs/{job_id}/folders")
+    told = (await live.ask("GET", f"/api/v1/jobs/{job_id}/folders")).json()
     assert ([one["path"] for one in told["items"]], told["count"]) == (asked["paths"], 2)
     answer = await live.ask("GET", f"/api/v1/jobs/{job_id}/folders", token="read")
     assert answer.json() == {"items": [], "count": 2}
@@ -143,4 +143,6 @@ async def test_the_jobs_of_one_request_are_found_together(live: Live, music: She
     request_id = (await got(live, f"/jobs/{made['job_ids'][0]}"))["request_id"]
     found = await got(live, f"/jobs?request_id={request_id}")
     assert {one["id"] for one in found["items"]} == set(made["job_ids"])
-    assert (await got(live, "/jobs?request_id=another"))["items"] == []
+    other = "00000000-0000-4000-8000-000000000000"
+    assert (await got(live, f"/jobs?request_id={other}"))["items"] == []
+    assert (await live.ask("GET", "/api/v1/jobs?request_id=another")).status_code == 422

@@ -21,6 +21,16 @@ def _children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def _gone(children: list[int]) -> None:
+    """Wait until processes have ended: with their parent, and not before it."""
+    looked = threading.Event()
+    for _ in range(500):
+        if not any(Path(f"/proc/{child}").exists() for child in children):
+            return
+        looked.wait(0.02)
+    raise AssertionError("children of a command that has ended go on")
+
+
 def _started(shelf: Shelf, process: subprocess.Popen[bytes]) -> None:
     """Wait until the scan's job is in the database."""
     database = shelf.folder / "home" / "shelfread.db"
@@ -59,7 +69,7 @@ def test_a_signal_ends_the_scan_in_order(shelf: Shelf, number: int, code: int) -
     assert document["status"] == "cancelled"
     assert err.count(b"\n") == 1
     assert b"interrupted" in err
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    _gone(children)
     (job,) = shelf.call("library", "show", "1", "--json").json()["scans"]
     assert (job["status"], job["job_id"]) == ("cancelled", document["job_id"])
     # The next scan does the rest.

@@ -69,7 +69,9 @@ def job_routes(app: App) -> APIRouter:
         status: Annotated[list[JobStatus], Query(max_length=5)] = [],  # noqa: B006
         type: Annotated[list[JobType], Query(max_length=10)] = [],  # noqa: A002, B006
         library_id: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
-        request_id: Annotated[str | None, Query(max_length=100, description="Of one request.")] = None,
+        request_id: Annotated[
+            str | None, Query(pattern="^[0-9a-f-]{36}$", description="Of one request.")
+        ] = None,
         after: Annotated[str | None, Query(max_length=2000)] = None,
         limit: Limit = USUAL,
     ) -> dict[str, Any]:

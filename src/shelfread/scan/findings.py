@@ -1,6 +1,6 @@
 """What a scan finds besides files: new folders, trouble with places, what is gone. Filled by the walk.
 
-The writer takes the first three along with its next batch; the reconciler settles the rest at the end.
+The writer takes the first few along with its next batch; the reconciler settles the rest at the end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,18 @@ class Place(NamedTuple):
 class Findings:
     """Shared by the stages of one scan, all in one event loop."""
 
-    __slots__ = ("gone", "later", "logs", "mounted", "new_folders", "passed", "places", "rules", "spared")
+    __slots__ = (
+        "forgotten",
+        "gone",
+        "later",
+        "logs",
+        "mounted",
+        "new_folders",
+        "passed",
+        "places",
+        "rules",
+        "spared",
+    )
 
     def __init__(self) -> None:
         #: Rows for folders that were just discovered, parents first.
@@ -33,6 +44,8 @@ class Findings:
         self.places: list[Place] = []
         #: Mount flags of unchanged folders that changed: (flag, folder row).
         self.mounted: list[tuple[bool, int]] = []
+        #: Folder rows whose digest is forgotten, so that the next scan of them looks into them.
+        self.forgotten: list[int] = []
         self.logs: list[LogLine] = []
         #: Folders that were not listed any more: (root id, path).
         self.gone: list[tuple[int, bytes]] = []
@@ -48,4 +61,4 @@ class Findings:
     @property
     def waiting(self) -> bool:
         """Whether a batch has something to take along."""
-        return bool(self.new_folders or self.places or self.mounted or self.logs)
+        return bool(self.new_folders or self.places or self.mounted or self.forgotten or self.logs)

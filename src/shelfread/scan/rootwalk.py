@@ -158,16 +158,14 @@ class RootWalk:
         No fence is needed. Such a row says only that a folder is there, its digest being null: whatever
         becomes of this job, a scan that covers the folder looks into it, and writes the rest.
 
-        For the same reason the digest of one that is not as it was is forgotten: it may become again what
+        The digest of one that is not as it was is forgotten, with the first batch: it may become again what
         it was, without this part, and a scan that covers it must look what went.
         """
-        changed = [
-            (None, found.known.id)
+        self._findings.forgotten += [
+            found.known.id
             for found in above
             if found.known is not None and found.known.digest not in (None, found.listing.digest)
         ]
-        if changed:
-            await self._database.write(lambda connection: files.update_folders(connection, changed, []))
         if all(found.known is not None for found in above):
             return above[-1].known.id if above and above[-1].known is not None else None
         await self._ids.reserve({"folders": len(above)})

@@ -174,7 +174,7 @@ class Writer:
         await self._catalogue.reserve(parts)
         findings = self._findings
         new_folders, places, logs = list(findings.new_folders), list(findings.places), list(findings.logs)
-        mounted = list(findings.mounted)
+        mounted, forgotten = list(findings.mounted), list(findings.forgotten)
         troubles = self._troubles(parts)
         new_ids = {folder.id for folder in new_folders}
         settled = {part.folder_id: part.digest for part in parts if part.digest is not None}
@@ -189,7 +189,8 @@ class Writer:
             await files.update_folders(
                 connection,
                 [(digest, folder_id) for folder_id, digest in settled.items() if folder_id not in new_ids]
-                + _reopened(parts, settled),
+                + _reopened(parts, settled)
+                + [(None, folder_id) for folder_id in forgotten],
                 mounted + [(part.mounted, part.folder_id) for part in parts if part.mounted is not None],
             )
             await files.write_files(
@@ -237,6 +238,7 @@ class Writer:
         del findings.new_folders[: len(new_folders)]
         del findings.places[: len(places)]
         del findings.mounted[: len(mounted)]
+        del findings.forgotten[: len(forgotten)]
         del findings.logs[: len(logs)]
         for part in parts:
             for file in part.files:
