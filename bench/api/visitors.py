@@ -46,6 +46,7 @@ class Visitor:
         self._phases: dict[str, str] = {}
         self._news = asyncio.Event()
         self._slow = 0.0
+        self._heard = ""
         #: How often it asked for parts, and how long each answer took.
         self.asked = 0
         self.took_ms: list[float] = []
@@ -83,6 +84,8 @@ class Visitor:
             *events, left = (left + piece).split(b"\n\n")
             for event in events:
                 fields = dict(line.split(": ", 1) for line in event.decode().split("\n") if ": " in line)
+                if fields.get("event") in _NEWS:
+                    self._heard = fields.get("id", "")
                 if "data" in fields:
                     self._hear(fields["event"], fields["data"])
             self.is_there = True
@@ -115,7 +118,9 @@ class Visitor:
             self._waiting.clear()
             self._news.clear()
             last = time.monotonic()
-            answer = await self._pages.ask(self._place, more=f"{_LIKE_IT}X-Part: {names}\r\n")
+            answer = await self._pages.ask(
+                self._place, more=f"{_LIKE_IT}X-Part: {names}\r\nX-Heard: {self._heard}\r\n"
+            )
             self.took_ms.append(1000 * (time.monotonic() - last))
             self.asked += 1
             if answer.status != 200:

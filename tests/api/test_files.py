@@ -151,12 +151,10 @@ async def test_a_client_that_leaves_in_the_middle_leaves_nothing_open(live: Live
         assert is_open()
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         writer.close()
-    for _ in range(2000):
-        if not is_open():
-            break
-        # Each question is a turn of the loop that also serves the files.
-        await live.ask("GET", "/healthz", token=None)
-    assert not is_open()
+    async with asyncio.timeout(60):
+        while is_open():
+            # Each question is a turn of the loop that also serves the files.
+            await live.ask("GET", "/healthz", token=None)
 
 
 def _place(url: str) -> tuple[str, int]:

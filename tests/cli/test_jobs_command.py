@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -268,7 +269,9 @@ def test_cancel_waits_for_the_end_when_it_should(shelf: Shelf, queue: Queue) -> 
 
 
 def _wait_until_asked(queue: Queue, job_id: str) -> None:
-    for _ in range(500):
+    # However quickly it is looked: a command needs its time to begin.
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
         job = queue.do(lambda jobs: jobs.get(job_id))
         if job is not None and job.cancel_requested_at is not None:
             return

@@ -95,11 +95,20 @@ async def tell(
         else:
             parts.append(message.get("body", b""))
 
-    await request.app(scope, receive, send)
+    try:
+        await request.app(scope, receive, send)
+    finally:
+        if method != "GET":
+            request.app.state.changes = changes_of(request) + 1
     answer = Answer(start["status"], list(start.get("headers", ())), b"".join(parts))
     if answer.status >= 400:
         raise _problem(answer)
     return answer
+
+
+def changes_of(request: Request) -> int:
+    """How often pages have had something done: what was rendered before the last time may be over."""
+    return int(getattr(request.app.state, "changes", 0))
 
 
 def part(text: object) -> str:

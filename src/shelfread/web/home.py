@@ -13,11 +13,12 @@ from shelfread.api.access import needs
 from shelfread.web.asking import ask, may_ask, part
 from shelfread.web.library_state import state_of, under_way
 from shelfread.web.rendering import asked_for, page
+from shelfread.web.sharing import SharedRoute
 
 
 def home_routes() -> APIRouter:
     """The route."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/")
     async def home(request: Request) -> Response:

@@ -16,6 +16,7 @@ from shelfread.api.problems import not_found
 from shelfread.web.asking import ask, may_ask, part
 from shelfread.web.job_words import curve_of, entries_of, phases_of, waits_for
 from shelfread.web.rendering import asked_for, page
+from shelfread.web.sharing import SharedRoute
 from shelfread.web.words import plain
 
 _SCANS = ("scan", "rescan")
@@ -33,7 +34,7 @@ LEVELS = {"info": "Everything", "warning": "Warnings and errors", "error": "Erro
 
 def job_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/jobs/{job_id}")
     async def job_page(job_id: str, request: Request) -> Response:

@@ -17,6 +17,7 @@ from shelfread.web.asking import ask, part, tell
 from shelfread.web.forms import back_of, form_of
 from shelfread.web.frame import sentence_of
 from shelfread.web.rendering import go_to, page
+from shelfread.web.sharing import SharedRoute
 from shelfread.web.words import STATES
 
 #: Jobs of one page, and at most so many are stopped or repeated by one form.
@@ -27,7 +28,7 @@ _ACTS = {"cancel": "cancelled", "retry": "retried"}
 
 def jobs_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/jobs")
     async def jobs_page(request: Request) -> Response:

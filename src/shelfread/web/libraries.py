@@ -17,6 +17,7 @@ from shelfread.web.frame import sentence_of
 from shelfread.web.library_state import state_of, under_way
 from shelfread.web.library_words import WATCHING, outcome
 from shelfread.web.rendering import asked_for, go_to, page
+from shelfread.web.sharing import SharedRoute
 
 #: Jobs that the page of a library shows.
 _JOBS = 8
@@ -24,7 +25,7 @@ _JOBS = 8
 
 def library_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, route_class=SharedRoute)
     read, scan, admin = [needs("read")], [needs("scan")], [needs("admin")]
 
     @routes.get("/libraries/{library_id}", dependencies=read)

@@ -11,6 +11,7 @@ from shelfread.api.access import needs
 from shelfread.web.asking import ask, part, tell
 from shelfread.web.forms import back_of, form_of
 from shelfread.web.rendering import go_to, page
+from shelfread.web.sharing import SharedRoute
 from shelfread.web.troubles import TROUBLES
 
 _ROWS = 50
@@ -18,7 +19,7 @@ _ROWS = 50
 
 def problems_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/problems")
     async def problems_page(request: Request) -> Response:

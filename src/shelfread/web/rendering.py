@@ -90,7 +90,7 @@ async def page(request: Request, template: str, *, status: int = 200, **context:
     given["activity"] = await _activity(request) if wanted is None or "activity" in wanted else []
     found = templates().get_template(template)
     text = found.render(given) if wanted is None else _parts(template, wanted, given)
-    headers = {"Content-Security-Policy": POLICY, "Vary": "Cookie, X-Part"}
+    headers = {"Content-Security-Policy": POLICY, "Vary": "Cookie, X-Part, X-Heard"}
     return Response(text, status, headers, media_type="text/html; charset=utf-8")
 
 

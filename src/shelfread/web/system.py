@@ -17,6 +17,7 @@ from shelfread.web.forms import form_of
 from shelfread.web.frame import sentence_of
 from shelfread.web.rendering import asked_for, go_to, page
 from shelfread.web.setting_words import setting_told
+from shelfread.web.sharing import SharedRoute
 
 #: What can be done with a schedule, and how the page says that it was.
 _ACTS = {"run": "scan", "pause": "paused", "resume": "resumed"}
@@ -31,7 +32,7 @@ _FIELDS = (f"{_TIMEOUT}: ", "timeout: ")
 
 def system_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False)
+    routes = APIRouter(dependencies=[needs("read")], include_in_schema=False, route_class=SharedRoute)
 
     @routes.get("/system")
     async def system_page(request: Request) -> Response:

@@ -72,8 +72,11 @@ function put(part, made) {
   }
 }
 
+let heard = ""; // the last news: who heard the same shares what the server renders
+
 async function renew(names, address = location.href) {
-  const answer = await fetch(address, { headers: { "X-Part": names.join(","), Accept: "text/html" } });
+  const headers = { "X-Part": names.sort().join(","), Accept: "text/html", ...(heard && { "X-Heard": heard }) };
+  const answer = await fetch(address, { headers });
   if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
   if (!answer.ok) return;
   const box = document.createElement("template");
@@ -179,7 +182,12 @@ function listen() {
     }
   };
   const kinds = { snapshot: states, job: states, removed: states, log: ["log"], problem: ["log"] };
-  for (const [name, on] of Object.entries(kinds)) stream.addEventListener(name, () => soon(on));
+  for (const [name, on] of Object.entries(kinds)) {
+    stream.addEventListener(name, (event) => {
+      heard = event.lastEventId;
+      soon(on);
+    });
+  }
   stream.addEventListener("progress", (event) => {
     tellJob(JSON.parse(event.data));
     if (performance.now() - slow > 4000) {
