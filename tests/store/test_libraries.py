@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from shelfread.model.library import LibraryOptions, RootState
 from shelfread.store.database import Database
 from shelfread.store.libraries import LibraryRepository, NameTaken, RootsChanged
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf, Tree
+from tests.store import many_tracks
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -144,6 +146,37 @@ async def test_counts_are_real(shelf: Shelf) -> None:
     await shelf.outcome()
     counts = await shelf.app.libraries.counts(shelf.library_id)
     assert (counts["ready"], counts["missing"]) == (1, 1)
+
+
+async def test_counts_of_several_libraries_are_those_of_their_own_files(database: Database) -> None:
+    """Whichever is the largest; a library without a folder holds nothing."""
+    libraries = LibraryRepository(database)
+    assert await libraries.every_count() == {}
+    await many_tracks.fill(database, 1000)
+    empty = text(
+        "INSERT INTO libraries (id, name, kind, options, reader_version, untidy, created_at)"
+        " VALUES (3, 'Empty', 'books', '{}', 1, false, 1)"
+    )
+    await database.write(lambda one: one.execute(empty))
+    of_files = text(
+        "SELECT library_id, status, count(*) FROM media_files JOIN folders ON folders.id = folder_id"
+        " JOIN roots ON roots.id = root_id GROUP BY 1, 2"
+    )
+    # The first library is the smaller one, then the larger one.
+    other_way_round = text("UPDATE folders SET root_id = 3 - root_id")
+    for _ in range(2):
+        await database.write(lambda one: one.execute(other_way_round))
+        async with database.read() as connection:
+            rows = (await connection.execute(of_files)).all()
+        every = await libraries.every_count()
+        wanted = {(row[0], row[1]): row[2] for row in rows}
+        assert len(wanted) == 5
+        for one in (1, 2, 3):
+            for status in ("ready", "missing", "error"):
+                assert every[one][status] == wanted.get((one, status), 0)
+        assert every[1] == await libraries.counts(1)
+        assert (every[1]["releases"], every[2]["releases"]) == (90, 10)
+        assert set(every[3].values()) == {0}
 
 
 async def test_removing_a_library_forgets_all_of_it_and_touches_no_file(shelf: Shelf) -> None:

@@ -176,7 +176,7 @@ class LibraryRepository:
     async def counts(self, library_id: int) -> dict[str, int]:
         """How many items of each sort a library holds: files by status, held removals, parents."""
         async with self._database.read() as connection:
-            return library_counts.of(await library_counts.counts(connection, library_id), library_id)
+            return library_counts.of(await library_counts.counts(connection), library_id)
 
     async def every_count(self) -> dict[int, dict[str, int]]:
         """The same of all libraries, by their ids."""

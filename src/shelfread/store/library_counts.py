@@ -1,14 +1,15 @@
 """How much libraries hold, in one statement for all that are asked for.
 
-Counts of what is there, never estimates. What is not as usual (missing, in error) is few and has an index; of
-the rest only an index is walked, and no row of a file is looked at. Knows no job.
+Counts of what is there, never estimates. What is not as usual (missing, in error) is few and has an index.
+Files stand in folders and not in libraries, so that those of the largest library are what is left of all
+files, which a database counts quickly; only of the others the folders are gone through. Knows no job.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import Integer, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.tables import (
@@ -32,34 +33,49 @@ _PARENTS = (artists, releases, genres, series, movies, shows, episodes)
 NAMES = ("ready", "missing", "error", *(table.name for table in _PARENTS), "held")
 
 
-async def counts(connection: AsyncConnection, library_id: int | None = None) -> dict[int, dict[str, int]]:
-    """The counts of one library, or of all, by `NAMES`; a library that is not named holds nothing."""
-    placed = roots.join(folders, folders.c.root_id == roots.c.id).join(
-        media_files, media_files.c.folder_id == folders.c.id
-    )
+async def counts(connection: AsyncConnection) -> dict[int, dict[str, int]]:
+    """The counts of all libraries, by `NAMES`; a library that is not named holds nothing."""
     mine: Any = roots.c.library_id
-    parts = [
-        select(mine, literal("files"), func.count()).select_from(placed).group_by(mine),
-        select(mine, media_files.c.status, func.count())
+    placed = roots.join(folders, folders.c.root_id == roots.c.id)
+    by_size = select(mine).select_from(placed).group_by(mine).order_by(func.count().desc(), mine).limit(1)
+    largest = (await connection.execute(by_size)).scalar()
+    # A question for each folder: else SQLite goes through all files and asks where each is.
+    inside = (
+        select(func.count())
+        .where(media_files.c.folder_id == folders.c.id)
+        .correlate(folders)
+        .scalar_subquery()
+    )
+    # One statement: on PostgreSQL two would see two moments.
+    parts = union_all(
+        select(literal(largest, Integer), literal("every"), func.count()).select_from(media_files),
+        select(mine, literal("files"), func.sum(inside))
         .select_from(placed)
+        .where(mine != largest)
+        .group_by(mine),
+        select(mine, media_files.c.status, func.count())
+        .select_from(placed.join(media_files, media_files.c.folder_id == folders.c.id))
         .where(is_odd)
         .group_by(mine, media_files.c.status),
         select(mine, literal("held"), func.count())
         .select_from(removals.join(roots, roots.c.id == removals.c.root_id))
         .where(removals.c.held.is_(True))
         .group_by(mine),
-    ]
-    columns = [mine] * len(parts)
-    for table in _PARENTS:
-        columns.append(table.c.library_id)
-        parts.append(
+        *(
             select(table.c.library_id, literal(table.name), func.count()).group_by(table.c.library_id)
-        )
-    if library_id is not None:
-        parts = [part.where(column == library_id) for part, column in zip(parts, columns, strict=True)]
+            for table in _PARENTS
+        ),
+    )
     found: dict[int, dict[str, int]] = {}
-    for one, name, number in await connection.execute(union_all(*parts)):
-        found.setdefault(one, {"files": 0, **dict.fromkeys(NAMES, 0)})[name] = number
+    every = 0
+    for one, name, number in await connection.execute(parts):
+        if name == "every":
+            every = number
+        else:
+            found.setdefault(one, {"files": 0, **dict.fromkeys(NAMES, 0)})[name] = int(number)
+    if largest is not None:
+        of_others = sum(held["files"] for held in found.values())
+        found.setdefault(largest, {"files": 0, **dict.fromkeys(NAMES, 0)})["files"] = every - of_others
     for held in found.values():
         held["ready"] = held.pop("files") - held["missing"] - held["error"]
     return found
