@@ -47,6 +47,14 @@ def own_pss(pid: int) -> int | None:
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), None)
 
 
+def words_of(pid: int) -> list[str]:
+    """What a process was started with; nothing when it is gone."""
+    try:
+        return [os.fsdecode(word) for word in (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")]
+    except OSError:
+        return []
+
+
 def read_bytes(pid: int) -> int | None:
     """Bytes that a process has read so far by system calls, from files and pipes; None when it is unknown."""
     try:

@@ -17,13 +17,14 @@ from bench.queue.stand import Stand
 NAME = "lists"
 MEANING = (
     "From the question to the last byte of a page, over loopback, of a copy of the catalogue that "
-    "`--catalogue` names: the lists that the pages of the server lead to, each at its beginning and one "
-    "page further on. Twenty times each, after one that is not counted."
+    "`--catalogue` names: the first page, that of a library, a search, and the lists that the pages of the "
+    "server lead to, each at its beginning and one page further on. Twenty times each, after one that is "
+    "not counted."
 )
 _TIMES = 20
 _BAR = Bar("p95", 100)
-_BEGIN = ("/jobs", "/problems", "/browse")
-_LIST = re.compile(r'href="(/browse/[a-z]+(?:\?[^"#]*)?)"')
+_BEGIN = ("/", "/jobs", "/problems", "/held", "/search?q=a", "/browse")
+_LIST = re.compile(r'href="(/(?:browse/[a-z]+|libraries/[0-9]+(?:/missing)?)(?:\?[^"#]*)?)"')
 _NEXT = re.compile(r'rel="next" href="([^"]+)"')
 
 

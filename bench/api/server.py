@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from shelfread.model.account import Right
 
 #: Whom it knows.
 USER, PASSWORD = "bench", "a password of a bench"
+#: Among the words that the process of a scan was started with.
+_SCANNER = "shelfread.tasks.child:resident"
 _LISTENS = re.compile(r"listening on (http://[^\s\"]+)")
 
 
@@ -36,6 +40,20 @@ class Server:
     def all_cpu(self) -> float:
         """CPU seconds of the server and all of its."""
         return memory.cpu_seconds(self.program.pid)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Its worker comes no further: the process that scans is stopped, and goes on at the end."""
+        scanners = [pid for pid in memory.tree(self.program.pid) if _SCANNER in memory.words_of(pid)]
+        if not scanners:
+            raise Unavailable("the server has no process that scans")
+        for pid in scanners:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in scanners:
+                os.kill(pid, signal.SIGCONT)
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ class Visitor:
             phase = said["phase"] or ""
             if self._phases.setdefault(said["job_id"], phase) != phase:
                 self._phases[said["job_id"]] = phase
-                self._soon(("jobs",))
+                self._soon(("phase",))
             if time.monotonic() - self._slow > _SLOW_S:
                 self._slow = time.monotonic()
                 self._soon(("progress",))

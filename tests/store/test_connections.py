@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sqlite3
+import threading
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any
 
@@ -226,3 +227,41 @@ async def test_closing_one_connection_from_several_places_ends(new_catalogue: An
     async with asyncio.timeout(20):
         await asyncio.gather(connection.close(), connection.close())
     assert opened.left() == []
+
+
+async def test_a_reading_transaction_ends_behind_the_statement_of_somebody_who_was_cut_off(
+    new_catalogue: Any,
+) -> None:
+    """Its beginning and its end change no threads, but only while the connection's own does nothing."""
+    connection = await one_step.connect(
+        (await new_catalogue("sqlite")).removeprefix("sqlite:///"), at_once=lambda: False
+    )
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(there: sqlite3.Connection) -> None:
+        begun.set()
+        go_on.wait(60)
+        there.execute("SELECT * FROM libraries").fetchall()
+
+    try:
+        await connection.begin()
+        assert connection.in_transaction
+        cut_off = asyncio.create_task(connection.do(slow))
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        cut_off.cancel()
+        await asyncio.wait([cut_off])
+        ending = asyncio.create_task(connection.rollback())
+        await asyncio.sleep(0)
+        assert not ending.done()
+        assert connection.in_transaction
+        go_on.set()
+        await ending
+        assert not connection.in_transaction
+        # And at once when there is nobody.
+        await connection.begin()
+        await connection.rollback()
+        assert not connection.in_transaction
+    finally:
+        go_on.set()
+        await connection.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shelfread.model.account import Right
-from shelfread.web import jobs, sharing
+from shelfread.web import asking, rendering, sharing
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import got
 from tests.conftest import Shelf
@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_SQLITE]
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was rendered of the list of jobs: the parts."""
     seen: list[str] = []
-    page = jobs.page
+    page = rendering.page
 
     async def noted(request: Any, *args: Any, **more: Any) -> Any:
         seen.append(request.headers.get("x-part", "all of it"))
         return await page(request, *args, **more)
 
-    monkeypatch.setattr(jobs, "page", noted)
+    monkeypatch.setattr("shelfread.web.jobs.page", noted)
     # However slow the machine is, a test is over before that.
     monkeypatch.setattr(sharing, "_FRESH_S", 600.0)
     return seen
@@ -120,7 +120,7 @@ async def test_what_went_wrong_is_tried_again(
         raise RuntimeError("broken by a test")
 
     with monkeypatch.context() as patched:
-        patched.setattr(jobs, "ask", broken)
+        patched.setattr("shelfread.web.jobs.ask", broken)
         headers = BROWSER | {"X-Part": "list", "X-Heard": "abc-7"}
         several = await asyncio.gather(*(live.ask("GET", "/jobs", headers=headers) for _ in range(3)))
         assert [one.status_code for one in several] == [500] * 3
@@ -131,14 +131,14 @@ async def test_who_asked_first_and_left_takes_nothing_from_the_others(
     live: Live, rendered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
-    own = jobs.ask
+    own = asking.ask
 
     async def slow(*args: Any) -> Any:
         begun.set()
         await go_on.wait()
         return await own(*args)
 
-    monkeypatch.setattr(jobs, "ask", slow)
+    monkeypatch.setattr("shelfread.web.jobs.ask", slow)
     first = asyncio.create_task(ask(live, "abc-7", "list"))
     await begun.wait()
     second = asyncio.create_task(ask(live, "abc-7", "list"))

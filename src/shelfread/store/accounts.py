@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, union_all, update
+from sqlalchemy import bindparam, delete, func, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,17 @@ SETUP = "setup"
 MOST_SESSIONS = 50
 _USER = (users.c.id, users.c.name, users.c.scope, users.c.created_at)
 _TOKEN = tuple(column for column in tokens.c if column.name != "digest")
+# Each request asks one of these two: they are made once.
+_OF_SESSION = (
+    select(users.c.id, users.c.name, users.c.scope, sessions.c.seen_at)
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(sessions.c.digest == bindparam("digest"), sessions.c.expires_at > bindparam("now"))
+)
+_OF_TOKEN = select(*_TOKEN).where(
+    tokens.c.digest == bindparam("digest"),
+    tokens.c.revoked_at.is_(None),
+    or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now")),
+)
 
 
 def _insert(connection: AsyncConnection, table: Any) -> Any:
@@ -144,12 +155,7 @@ async def add_session(
 
 async def of_session(connection: AsyncConnection, digest: bytes, now: int) -> tuple[Principal, int] | None:
     """Who is logged in with this, and when that was last told; None when nobody is."""
-    query = (
-        select(users.c.id, users.c.name, users.c.scope, sessions.c.seen_at)
-        .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.digest == digest, sessions.c.expires_at > now)
-    )
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_OF_SESSION, {"digest": digest, "now": now})).one_or_none()
     return (Principal(row.name, Right(row.scope), user_id=row.id), row.seen_at) if row else None
 
 
@@ -189,12 +195,7 @@ async def add_token(
 
 async def of_token(connection: AsyncConnection, digest: bytes, now: int) -> tuple[Principal, int] | None:
     """Whose secret this is, and when it was last used (0 for never); None when it opens nothing."""
-    query = select(*_TOKEN).where(
-        tokens.c.digest == digest,
-        tokens.c.revoked_at.is_(None),
-        or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
-    )
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_OF_TOKEN, {"digest": digest, "now": now})).one_or_none()
     return (Principal(row.name, Right(row.scope), token_id=row.id), row.used_at or 0) if row else None
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from shelfread.store import one_step
+
 #: SQLite's own wait for its lock. Short waits plus whole retries with jitter are fairer than one long one.
 BUSY_TIMEOUT_S = 10.0
 #: SQLite: pages of the log at which it is written back into the file. 16 MB, four times what SQLite takes by
@@ -63,7 +65,7 @@ def begin(connection: sa.Connection) -> None:
     write = options.get("shelfread_write")
     if write:
         _set_log(connection, SHORT_LOG_PAGES if options.get("shelfread_others_wait") else LOG_PAGES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else one_step.READING)
 
 
 def _set_log(connection: sa.Connection, pages: int) -> None:

@@ -3,8 +3,9 @@
 // [data-part=x]        a part of the page; the server renders it alone when asked with "X-Part: x"
 //   [data-on=jobs]     it is asked for again when a job changes its state
 //   [data-on=progress] also while a job goes on, every few seconds
+//   [data-on=phase]    also when a job shown with [data-phase] comes to its next phase
 // [data-job=id]        numbers of a job, written straight from what the event stream says:
-//   [data-count=found] [data-bar] [data-phase] [data-path] [data-rate] [data-left]
+//   [data-count=found] [data-of] [data-bar] [data-state] [data-path] [data-rate] [data-left]
 // form[data-confirm]   is asked about first      form[data-typed] its part "results" is asked for while one types
 // [data-reveal=id]     shows a password          [data-open=id]   opens a dialog
 // [data-hash]          a field that takes what stands behind # in the address
@@ -151,13 +152,17 @@ function tellJob(said) {
       bar.max = said.items_total;
       bar.value = processed;
     }
+    for (const one of all("[data-of]", box)) one.hidden = !known;
+    // Cancelling says more than how far it is.
+    const state = all("[data-state].running", box).find((one) => one.textContent !== "cancelling");
+    if (state) write(box, "[data-state]", said.phase === "discovering" ? "discovering" : "running");
     write(box, "[data-rate]", rate > 0 ? ` · ${grouped(Math.round(rate))} a second` : "");
     write(box, "[data-left]", left === null ? "" : ` · about ${lasting(left)} left`);
     if (said.current_path) write(box, "[data-path]", said.current_path.replace(hidden, "\ufffd"));
     const phase = said.phase ?? "";
     if (box.dataset.phase !== undefined && box.dataset.phase !== phase) {
       box.dataset.phase = phase;
-      soon(["jobs"]);
+      soon(["phase"]);
     }
   }
 }
