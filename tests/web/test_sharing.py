@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shelfread.model.account import Right
-from shelfread.web import jobs, sharing
+from shelfread.web import asking, jobs, rendering, sharing
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import got
 from tests.conftest import Shelf
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), ON_SQLITE]
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was rendered of the list of jobs: the parts."""
     seen: list[str] = []
-    page = jobs.page
+    page = rendering.page
 
     async def noted(request: Any, *args: Any, **more: Any) -> Any:
         seen.append(request.headers.get("x-part", "all of it"))
@@ -131,7 +131,7 @@ async def test_who_asked_first_and_left_takes_nothing_from_the_others(
     live: Live, rendered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
-    own = jobs.ask
+    own = asking.ask
 
     async def slow(*args: Any) -> Any:
         begun.set()
