@@ -171,7 +171,8 @@ NewCatalogue = Callable[[str], Awaitable[str]]
 
 
 @contextmanager
-def _catalogues(request: pytest.FixtureRequest, folder: Path, empty: Path) -> Iterator[NewCatalogue]:
+def catalogues(request: pytest.FixtureRequest, folder: Path, empty: Path) -> Iterator[NewCatalogue]:
+    """Makes catalogues without a row below a folder, and on the server."""
     numbers = itertools.count()
     on_server: list[str] = []
 
@@ -196,16 +197,7 @@ def new_catalogue(
     request: pytest.FixtureRequest, tmp_path: Path, sqlite_catalogue: Path
 ) -> Iterator[NewCatalogue]:
     """Makes catalogues without a row, as many as wanted: `await new_catalogue("sqlite")` gives a URL."""
-    with _catalogues(request, tmp_path, sqlite_catalogue) as new:
-        yield new
-
-
-@pytest.fixture(scope="module")
-def lasting_catalogue(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_catalogue: Path
-) -> Iterator[NewCatalogue]:
-    """The same for catalogues that several tests look at, and none changes."""
-    with _catalogues(request, tmp_path_factory.mktemp("lasting"), sqlite_catalogue) as new:
+    with catalogues(request, tmp_path, sqlite_catalogue) as new:
         yield new
 
 

@@ -15,7 +15,8 @@ from shelfread.api.cookie import COOKIE
 from shelfread.app import App
 from shelfread.model.account import Right
 from shelfread.web.pages import page_routers
-from tests.api.api_stand import PASSWORD, Live, Workers
+from tests.api.api_stand import NO_SQL, PASSWORD, Live, Workers
+from tests.api.lasting_servers import LASTING
 from tests.api.stream_client import opened
 from tests.web.page_table import PAGES
 
@@ -150,6 +151,7 @@ async def test_every_route_stands_in_this_table_with_what_it_needs(app: App) -> 
     assert _routes(app) == TABLE
 
 
+@NO_SQL
 async def test_exactly_those_who_may_pass_the_gate_of_each_route(live: Live) -> None:
     visitors = await _visitors(live)
     # Logging out comes last: it works.
@@ -174,6 +176,7 @@ async def test_exactly_those_who_may_pass_the_gate_of_each_route(live: Live) -> 
                 assert status == (401 if scope == "open" else 403), told
 
 
+@LASTING
 async def test_what_is_no_route_tells_strangers_nothing(live: Live) -> None:
     for method, path, status in (
         ("GET", "/api/v1/nowhere", 404),

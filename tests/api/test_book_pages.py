@@ -17,6 +17,7 @@ from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live
 from tests.api.book_stand import book_of
 from tests.api.catalogue_stand import got
+from tests.api.lasting_servers import LASTING
 from tests.app import odd_pages
 from tests.books_on_disk import archive, cbz, page
 from tests.conftest import Shelf, Tree
@@ -51,6 +52,7 @@ async def test_c12_pages_are_sent_as_they_are_in_the_book_counted_from_0(live: L
     assert (changed.status_code, changed.content) == (200, page(107700))
 
 
+@LASTING
 async def test_c12_a_page_of_a_pdf_is_a_picture_of_it(live: Live, comics: Shelf) -> None:
     book = await book_of(live, "paper.pdf")
     answer = await live.ask("GET", f"/api/v1/books/{book['id']}/pages/0")
@@ -60,6 +62,7 @@ async def test_c12_a_page_of_a_pdf_is_a_picture_of_it(live: Live, comics: Shelf)
     assert after.status_code == 404
 
 
+@LASTING
 async def test_pages_that_there_are_not_are_404_and_say_why(live: Live, comics: Shelf) -> None:
     comic, emma = await book_of(live, "Sandman 001.cbz"), await book_of(live, "Emma.epub")
     for path, words in (
@@ -122,6 +125,7 @@ async def test_what_is_no_picture_is_never_sent_as_a_page(
     await odd.close()
 
 
+@LASTING
 async def test_c12_files_of_books_are_sent_whole_and_in_parts(live: Live, comics: Shelf) -> None:
     for name, kind, shown in (
         ("Sandman/Sandman 001.cbz", "application/vnd.comicbook+zip", "attachment"),

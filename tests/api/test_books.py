@@ -12,6 +12,7 @@ from bench.corpus.books import make_comic
 from tests.api.api_stand import Live
 from tests.api.book_stand import book_of
 from tests.api.catalogue_stand import found_of, got
+from tests.api.lasting_servers import LASTING
 from tests.books_on_disk import cbz
 from tests.conftest import Shelf
 
@@ -22,6 +23,7 @@ def _titles(page: dict[str, Any]) -> list[str]:
     return [one["title"] for one in page["items"]]
 
 
+@LASTING
 async def test_c2_series_and_their_books_in_their_order(live: Live, comics: Shelf) -> None:
     series = {one["title"]: one for one in (await got(live, "/series"))["items"]}
     assert set(series) == {"Broken", "Novels of Bath", "Odd", "Papers", "Sandman"}
@@ -34,6 +36,7 @@ async def test_c2_series_and_their_books_in_their_order(live: Live, comics: Shel
     assert [one["number"] for one in sandman["books"]["items"]] == ["1", "2", "10"]
 
 
+@LASTING
 async def test_c6_c7_a_book_shows_what_its_file_says(live: Live, comics: Shelf) -> None:
     doll = await got(live, f"/books/{(await book_of(live, 'Sandman 002.cbz'))['id']}")
     assert (doll["title"], doll["series"], doll["number"], doll["year"]) == ("Doll", "Sandman", "2", 1989)
@@ -50,6 +53,7 @@ async def test_c6_c7_a_book_shows_what_its_file_says(live: Live, comics: Shelf) 
     assert (await book_of(live, "torn.cbz"))["title"] == "torn"
 
 
+@LASTING
 async def test_lists_of_books_are_sorted_filtered_and_paged(live: Live, comics: Shelf) -> None:
     every = ["Doll", "Élan", "Emma", "locked", "On Shelves", "Sleep", "torn"]
     assert [one for one in _titles(await got(live, "/books")) if "script" not in one] == every
@@ -117,6 +121,7 @@ async def test_c3_what_is_wrong_is_seen_on_book_and_series_until_it_is_repaired(
     }
 
 
+@LASTING
 async def test_what_a_file_says_is_text_and_nothing_else(live: Live, comics: Shelf) -> None:
     odd = await book_of(live, "odd.cbz")
     for path in (f"/api/v1/books/{odd['id']}", "/api/v1/books", "/api/v1/series"):
@@ -130,6 +135,7 @@ async def test_what_a_file_says_is_text_and_nothing_else(live: Live, comics: She
     assert (await got(live, f"/books?writer={quote(whole['writers'][0])}"))["items"][0]["id"] == odd["id"]
 
 
+@LASTING
 async def test_d12_paths_of_books_are_for_administrators_only(live: Live, comics: Shelf) -> None:
     await found_of(live, "sandman")
     locked = await book_of(live, "locked.cbz")
@@ -159,6 +165,7 @@ async def test_books_and_series_are_found_by_words(live: Live, comics: Shelf) ->
     assert (await found_of(live, "sandman"))["items"] == []
 
 
+@LASTING
 async def test_a_library_says_how_many_series_it_holds(live: Live, comics: Shelf) -> None:
     held = (await got(live, f"/libraries/{comics.library_id}"))["items"]
     assert (held["series"], held["ready"], held["error"], held["missing"]) == (5, 6, 2, 0)
@@ -177,6 +184,7 @@ async def test_an_id_that_a_move_made_redundant_leads_to_the_book(live: Live, co
         assert (await live.ask("GET", answer.headers["location"])).status_code == 200
 
 
+@LASTING
 async def test_a_book_is_no_track_and_a_track_is_no_book(live: Live, comics: Shelf, music: Shelf) -> None:
     book = (await book_of(live, "001.cbz"))["id"]
     track = (await got(live, "/tracks"))["items"][0]["id"]
@@ -213,6 +221,7 @@ HOSTILE = [
 ]
 
 
+@LASTING
 async def test_what_cannot_be_is_refused_and_never_a_fault(live: Live, comics: Shelf) -> None:
     for path in HOSTILE:
         answer = await live.ask("GET", f"/api/v1{path}", token="admin")

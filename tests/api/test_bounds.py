@@ -15,6 +15,7 @@ from shelfread.api.asgi import Message
 from shelfread.api.bounds import BODY_LIMIT, DEPTH_LIMIT, Bounds, check_body
 from shelfread.api.problems import ApiProblem
 from tests.api.api_stand import NO_SQL, Live
+from tests.api.lasting_servers import LASTING
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,6 +35,7 @@ async def _raw(live: Live, said: bytes) -> bytes:
     return await asyncio.to_thread(talk)
 
 
+@LASTING
 async def test_a_body_that_is_too_large_is_refused_however_it_comes(live: Live) -> None:
     for size, status in ((BODY_LIMIT - 20, 422), (BODY_LIMIT + 1, 413), (10 * BODY_LIMIT, 413)):
         body = json.dumps({"name": "x" * size}).encode()
@@ -55,6 +57,7 @@ async def test_a_body_that_is_too_large_is_refused_however_it_comes(live: Live) 
     assert told.startswith(b"HTTP/1.1 413 ")
 
 
+@LASTING
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -125,6 +128,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault(live: 
     await Bounds(never)(scope, receive, never)
 
 
+@LASTING
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -146,6 +150,7 @@ async def test_odd_addresses_are_a_4xx_and_nothing_else(live: Live, path: str, s
     assert b"application/problem+json" in answer
 
 
+@LASTING
 @NO_SQL
 @pytest.mark.parametrize(
     ("hosts", "status"),
@@ -164,6 +169,7 @@ async def test_only_its_own_names_are_answered(live: Live, hosts: list[str], sta
             assert b"/problems/wrong-host" in answer
 
 
+@LASTING
 async def test_a_request_has_an_id_its_own_one_when_that_is_sane(live: Live) -> None:
     for given in ("abc-1.2_3", "x" * 64):
         answer = await live.ask("GET", "/healthz", headers={"X-Request-Id": given})
@@ -195,6 +201,7 @@ async def test_what_changes_something_has_a_line_in_the_log_without_its_secrets(
     assert not any("hush" in record.getMessage() for record in caplog.records)
 
 
+@LASTING
 async def test_an_answer_to_a_wrong_request_does_not_repeat_its_values(live: Live) -> None:
     answer = await live.ask("POST", "/api/v1/login", json={"name": "x", "password": ["hush"], "hush": 1})
     assert answer.status_code == 422

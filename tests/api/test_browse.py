@@ -12,11 +12,13 @@ import pytest
 from shelfread.store.library_counts import NAMES
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import found_of, got
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@LASTING
 async def test_lists_are_sorted_filtered_and_paged(live: Live, music: Shelf) -> None:
     assert [one["name"] for one in (await got(live, "/artists"))["items"]] == ["Abba", "Björk"]
     assert [one["title"] for one in (await got(live, "/releases?sort=year"))["items"]] == ["Gold", "Début"]
@@ -33,6 +35,7 @@ async def test_lists_are_sorted_filtered_and_paged(live: Live, music: Shelf) -> 
     assert (await got(live, f"/tracks?library_id={music.library_id + 1}"))["items"] == []
 
 
+@LASTING
 async def test_one_of_each_shows_what_belongs_to_it(live: Live, music: Shelf) -> None:
     artist = (await got(live, "/artists"))["items"][1]
     whole = await got(live, f"/artists/{artist['id']}")
@@ -105,6 +108,7 @@ HOSTILE = [
 ]
 
 
+@LASTING
 async def test_what_cannot_be_is_refused_and_never_a_fault(live: Live, music: Shelf) -> None:
     for path in HOSTILE:
         answer = await live.ask("GET", f"/api/v1{path}", token="admin")
@@ -112,6 +116,7 @@ async def test_what_cannot_be_is_refused_and_never_a_fault(live: Live, music: Sh
         assert answer.headers["content-type"] == "application/problem+json", path
 
 
+@LASTING
 async def test_odd_questions_that_can_be_asked_are_answered(live: Live, music: Shelf) -> None:
     for path in (
         "/releases?genre=';DROP TABLE tracks;--",

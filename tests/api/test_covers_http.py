@@ -12,6 +12,7 @@ from shelfread.model.job import JobType
 from shelfread.store import cover_due
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import got
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 from tests.covers.pictures import colour_at, picture
 
@@ -49,6 +50,7 @@ async def test_c5_a_cover_is_shown_with_its_release_and_sent_for_ever(live: Live
     assert (await live.ask("GET", path, token="read")).content == answer.content
 
 
+@LASTING
 @pytest.mark.parametrize("digest", ["0" * 64, "x", "..%2f..%2fshelfread.db", "A" * 64, "0" * 5000])
 async def test_what_is_no_digest_of_a_cover_is_not_found(live: Live, digest: str) -> None:
     answer = await live.ask("GET", f"/api/v1/covers/{digest}", token="read")

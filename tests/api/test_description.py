@@ -13,11 +13,13 @@ from shelfread.api.application import table_of_routes
 from shelfread.api.problems import SLUGS
 from shelfread.api.refusals import OWN
 from tests.api.api_stand import Live, Workers
+from tests.api.lasting_servers import LASTING
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     # Whatever the database is, it is the same.
     pytest.mark.parametrize("database_kind", ["sqlite"]),
+    LASTING,
 ]
 
 

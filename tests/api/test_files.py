@@ -11,11 +11,13 @@ import pytest
 
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import track_of
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@LASTING
 async def test_a_file_is_sent_whole_and_in_parts(live: Live, music: Shelf) -> None:
     address = f"/api/v1/tracks/{await track_of(live, 'Jóga')}/file"
     content = (music.tree / "Björk/Début/1.mp3").read_bytes()

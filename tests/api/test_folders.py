@@ -16,6 +16,7 @@ import pytest
 from shelfread.app import folders
 from shelfread.app.folders import Looks, TooManyLooks, Unlisted
 from tests.api.api_stand import NO_SQL, Live
+from tests.api.lasting_servers import LASTING
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,6 +50,7 @@ def _names(found: dict[str, Any]) -> list[str]:
     return [one["name"] for one in found["items"]]
 
 
+@LASTING
 @NO_SQL
 async def test_folders_are_listed_as_people_sort_them_without_files_and_hidden_ones(
     live: Live, tmp_path: Path
@@ -71,6 +73,7 @@ async def test_folders_are_listed_as_people_sort_them_without_files_and_hidden_o
     assert both.status_code == 422
 
 
+@LASTING
 @NO_SQL
 async def test_long_folders_come_page_by_page(
     live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -92,6 +95,7 @@ async def test_long_folders_come_page_by_page(
         assert (await live.ask("GET", "/api/v1/folders", params=params)).status_code == 422
 
 
+@LASTING
 @NO_SQL
 async def test_what_may_be_no_root_and_leads_to_none_is_not_shown(live: Live, tmp_path: Path) -> None:
     top = await _shown(live, Path("/"))
@@ -137,6 +141,7 @@ async def test_where_roots_are_confined_nothing_else_is_shown(live: Live, tmp_pa
             await _refused(live, str(path), "path-refused", "/api/v1/folders/kind")
 
 
+@LASTING
 @NO_SQL
 async def test_what_cannot_be_listed_says_so_in_words(live: Live, tmp_path: Path) -> None:
     file = tmp_path / "file"
@@ -154,6 +159,7 @@ async def test_what_cannot_be_listed_says_so_in_words(live: Live, tmp_path: Path
     assert (await live.ask("GET", "/api/v1/folders", params={"path_b64": "?"})).status_code == 422
 
 
+@LASTING
 @NO_SQL
 async def test_the_places_to_begin_with_are_there_and_of_people(live: Live) -> None:
     begin = await _shown(live)
@@ -164,6 +170,7 @@ async def test_the_places_to_begin_with_are_there_and_of_people(live: Live) -> N
     assert not [place for place in places if place == "/" or place.startswith(("/proc", "/sys", "/dev"))]
 
 
+@LASTING
 @NO_SQL
 async def test_the_kind_of_a_folder_is_that_of_most_of_its_files(live: Live, tmp_path: Path) -> None:
     (tmp_path / "shelf" / "A").mkdir(parents=True)

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shelfread.model.problem import ProblemCode
 from tests.api.api_stand import Live
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Tree
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -59,6 +60,7 @@ async def test_jobs_waits_files_batches_problems_and_workers_are_measured(live: 
     assert set(before) == set(found)
 
 
+@LASTING
 async def test_it_is_closed_also_from_loopback(live: Live) -> None:
     answer = await live.ask("GET", "/metrics", token=None)
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")

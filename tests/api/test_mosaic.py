@@ -11,6 +11,7 @@ from shelfread.store.tables import releases
 from tests import catalogue
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import got
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -51,6 +52,7 @@ async def test_a_mosaic_has_six_different_pictures_of_the_newest_items(live: Liv
     assert (await live.ask("GET", "/api/v1/libraries/999999/mosaic")).status_code == 404
 
 
+@LASTING
 async def test_libraries_are_listed_without_counts_where_nobody_wants_them(live: Live, music: Shelf) -> None:
     (with_counts,) = (await got(live, "/libraries"))["items"]
     (without,) = (await got(live, "/libraries?counts=false"))["items"]

@@ -1,55 +1,24 @@
 """Videos over HTTP, after a real scan: lists, what is in them, whose extras and subtitles are, and files.
 
-What a test here asks changes nothing, so that all ask the same server. See `test_videos_changed`, too.
+See `test_videos_changed`, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import pytest_asyncio
 
-from shelfread.app import open_app
-from shelfread.settings import Settings
-from shelfread.tasks.library_scan import Pools
-from tests.api.api_stand import Live, served
+from tests.api.api_stand import Live
 from tests.api.book_stand import EVIL
 from tests.api.catalogue_stand import found_of, got
-from tests.api.video_stand import episode_of, movie_of, names_of, scanned_videos, show_of, titles_of
-from tests.conftest import NewCatalogue, Shelf
+from tests.api.lasting_servers import LASTING
+from tests.api.video_stand import episode_of, movie_of, names_of, show_of, titles_of
+from tests.conftest import Shelf
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest_asyncio.fixture(loop_scope="session", scope="module", params=["sqlite", "postgresql"])
-async def shown(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    lasting_catalogue: NewCatalogue,
-    video_pools: Pools,
-) -> AsyncIterator[tuple[Live, Shelf]]:
-    """A server and its films, on SQLite and on PostgreSQL."""
-    folder = tmp_path_factory.mktemp("shown")
-    url = await lasting_catalogue(request.param)
-    settings = Settings(database_url=url, settle_seconds=0, data_dir=folder / "data")
-    async with open_app(settings) as app, served(app) as live:
-        yield live, await scanned_videos(live, folder / "videos", video_pools)
-
-
-@pytest.fixture
-def live(shown: tuple[Live, Shelf]) -> Live:
-    """The server."""
-    return shown[0]
-
-
-@pytest.fixture
-def films(shown: tuple[Live, Shelf]) -> Shelf:
-    """Its films."""
-    return shown[1]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), LASTING]
 
 
 async def test_a_movie_has_versions_parts_and_discs(live: Live, films: Shelf) -> None:

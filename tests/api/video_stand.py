@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bench.corpus.video import Film, Picture, Sound, Text, film
 from bench.corpus.video_files import clip
-from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live
 from tests.api.book_stand import EVIL
 from tests.api.catalogue_stand import got
-from tests.conftest import Shelf, Tree
+from tests.conftest import Tree
 from tests.videos_on_disk import nfo, put_all
 
 FILMS = (
@@ -104,15 +102,6 @@ def shelf_of_videos(path: Path) -> Tree:
     name = "shows/Lighthouse (2010)/Season 1/Lighthouse S01E01 - Fog.nfo"
     tree.write(name, nfo("episodedetails", fog))
     return tree
-
-
-async def scanned_videos(live: Live, folder: Path, pools: Pools) -> Shelf:
-    """A library of a server over these films and shows."""
-    tree = shelf_of_videos(folder)
-    library = await live.app.libraries.add("Films", "video", [os.fsencode(tree.path)])
-    made = Shelf(live.app, library.id, [tree], pools)
-    await made.outcome()
-    return made
 
 
 def titles_of(page: dict[str, Any]) -> list[str]:

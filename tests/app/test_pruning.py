@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from shelfread.app.kinds import KINDS
 from shelfread.app.pruning import chosen, missing_files, preview, prune
+from shelfread.kinds import KINDS
 from shelfread.model.job import JobRequest, JobType
 from shelfread.settings import WorkerSettings
 from shelfread.store.clock import now_us

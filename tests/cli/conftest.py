@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -20,7 +21,8 @@ import pytest_asyncio
 
 from bench.corpus import make_file
 from shelfread.cli import program
-from tests.cli.staying_programs import FILES, House, house, many_files, plain_environment
+from tests.cli.forge import forge
+from tests.cli.staying_programs import FILES, MANY_FILES, House, house, many_files, plain_environment
 from tests.conftest import NewCatalogue
 
 
@@ -70,18 +72,32 @@ class Shelf:
         }
         return subprocess.Popen([sys.executable, "-m", "shelfread", *args], **(settings | options))
 
-    def run(self, *args: str | bytes | Path, stdin: bytes | None = None, **env: str) -> Ended:
-        options: dict[str, Any] = {"env": self.env | env}
-        if stdin is not None:
-            options["stdin"] = subprocess.PIPE
-        process = self.start(*args, **options)
-        out, err = process.communicate(stdin, timeout=60)
-        text = err.decode("utf-8", "replace")
-        assert "Traceback" not in text or "SHELFREAD_DEBUG" in env, text
-        return Ended(process.returncode, out.decode("utf-8", "replace"), text)
+    def run(self, *args: str | bytes | Path, stdin: bytes = b"", **env: str) -> Ended:
+        """A process of its own, from its beginning to its end."""
+        words = tuple(os.fsdecode(arg) for arg in args)
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(stdin)
+            given.seek(0)
+            streams = (out.fileno(), err.fileno(), given.fileno())
+            process = forge().start(words, self.env | env, self.folder, *streams)
+            try:
+                code = process.wait(60)
+            finally:
+                process.kill()
+            out.seek(0)
+            err.seek(0)
+            text = err.read().decode("utf-8", "replace")
+            assert "Traceback" not in text or "SHELFREAD_DEBUG" in env, text
+            return Ended(code, out.read().decode("utf-8", "replace"), text)
+
+    def typed(self, *args: str | bytes | Path) -> Ended:
+        """The same with an interpreter of its own, as people start it."""
+        process = self.start(*args)
+        out, err = process.communicate(timeout=60)
+        return Ended(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
     def call(self, *args: str | bytes | Path, **env: str) -> Ended:
-        """The same without a new interpreter, whose start costs more than most commands."""
+        """The same in this process."""
         argv = ["shelfread", *(os.fsdecode(arg) for arg in args)]
         out, err = io.BytesIO(), io.BytesIO()
         texts = [io.TextIOWrapper(buffer, "utf-8", write_through=True) for buffer in (out, err)]
@@ -151,8 +167,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that takes a few seconds to scan."""
+    """A library that is in the middle of its scan for a while."""
     return many_files(tmp_path_factory.mktemp("big") / "Music", FILES)
+
+
+@pytest.fixture(scope="session")
+def bigger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that is there for longer than another process needs to start."""
+    return many_files(tmp_path_factory.mktemp("bigger") / "Music", MANY_FILES)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

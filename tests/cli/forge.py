@@ -21,9 +21,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-#: What a program that stays imports before it listens.
+#: What a program that stays imports before it listens, and what most of the others do.
 IMPORTS = (
     "shelfread.cli.program",
+    "shelfread.cli.scan",
+    "shelfread.cli.shelves",
     "shelfread.cli.serve",
     "shelfread.cli.staying",
     "shelfread.cli.worker",
@@ -84,12 +86,14 @@ class Forge:
                 stdout=subprocess.DEVNULL,
             )
 
-    def start(self, args: tuple[str, ...], env: dict[str, str], folder: Path, out: int, err: int) -> Forked:
-        """Start a program; `out` and `err` are descriptors."""
+    def start(
+        self, args: tuple[str, ...], env: dict[str, str], folder: Path, out: int, err: int, given: int
+    ) -> Forked:
+        """Start a program; `out`, `err` and `given`, its standard input, are descriptors."""
         status, told = os.pipe()
         try:
             asked = json.dumps({"args": args, "env": env, "folder": str(folder)}) + "\n"
-            socket.send_fds(self._asking, [asked.encode()], [out, err, told])
+            socket.send_fds(self._asking, [asked.encode()], [given, out, err, told])
             pid = int(self._asking.recv(16))
         finally:
             os.close(told)
@@ -138,28 +142,28 @@ def _serve(asked: socket.socket) -> None:
                         os.write(told, b"%d" % os.waitstatus_to_exitcode(ended[1]))
                     os.close(told)
         if asked.fileno() in ready:
-            words, descriptors, _, _ = socket.recv_fds(asked, _MOST, 3)
+            words, descriptors, _, _ = socket.recv_fds(asked, _MOST, 4)
             while words and not words.endswith(b"\n"):
                 words += asked.recv(_MOST)
             if not words:
                 os._exit(0)
-            out, err, told = descriptors
+            *streams, told = descriptors
             pid = os.fork()
             if pid == 0:
-                _become(json.loads(words), out, err)
+                _become(json.loads(words), streams)
                 return
             telling[pid] = told
-            os.close(out)
-            os.close(err)
+            for one in streams:
+                os.close(one)
             asked.send(b"%d" % pid)
 
 
-def _become(asked: dict[str, Any], out: int, err: int) -> None:
+def _become(asked: dict[str, Any], streams: list[int]) -> None:
     """Be a process like one that was started with this."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
+    for own, one in enumerate(streams):
+        os.dup2(one, own)
     os.closerange(3, 1024)
     os.chdir(asked["folder"])
     os.environ.clear()

@@ -67,9 +67,10 @@ class Program:
     def __init__(self, folder: Path, env: dict[str, str], args: tuple[str, ...], start: str | None) -> None:
         self.out, self.err = folder / "out", folder / "err"
         self.process: subprocess.Popen[bytes] | Forked
-        with self.out.open("wb") as out, self.err.open("wb") as err:
+        nothing = Path(os.devnull)
+        with self.out.open("wb") as out, self.err.open("wb") as err, nothing.open("rb") as given:
             if start is None:
-                self.process = forge().start(args, env, folder, out.fileno(), err.fileno())
+                self.process = forge().start(args, env, folder, out.fileno(), err.fileno(), given.fileno())
             else:
                 self.process = subprocess.Popen(
                     [sys.executable, "-c", start, *args],
@@ -257,8 +258,10 @@ async def house(folder: Path, database_url: str) -> AsyncIterator[House]:
                 program.end()
 
 
-#: Files of a library that takes a few seconds to scan.
-FILES = 12_000
+#: Files of a library that is in the middle of its scan for long enough to do something to who scans it.
+FILES = 6_000
+#: The same while another process is started.
+MANY_FILES = 12_000
 
 
 def many_files(folder: Path, count: int, per_folder: int = 50) -> Path:

@@ -212,9 +212,9 @@ async def test_d27_settings_that_are_mended_count_after_sighup(at_home: House) -
 
 
 async def test_d26_a_reload_makes_two_workers_of_one_and_leaves_a_running_job_alone(
-    anywhere: House, big: Path, tmp_path: Path
+    anywhere: House, bigger: Path, tmp_path: Path
 ) -> None:
-    job_id = await anywhere.queue(await anywhere.library(big))
+    job_id = await anywhere.queue(await anywhere.library(bigger))
     server = await anywhere.serve()
     await anywhere.is_in_the_middle(job_id)
     anywhere.settings_file("SHELFREAD_WORKER_COUNT=2\n")
@@ -310,7 +310,10 @@ async def test_d26_workers_that_cannot_start_are_tried_again_and_http_goes_on(
 # Leaving
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "database_kind"),
+    [(signal.SIGTERM, "sqlite"), (signal.SIGTERM, "postgresql"), (signal.SIGINT, "sqlite")],
+)
 async def test_d30_told_to_leave_it_puts_its_job_back_and_the_next_reads_nothing_again(
     anywhere: House, big: Path, number: signal.Signals
 ) -> None:

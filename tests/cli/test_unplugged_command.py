@@ -161,7 +161,7 @@ def test_a_root_that_says_eio_is_told_in_words(shelf: Shelf, layer: Layer, durin
         layer.later(shelf.music / "Ann", fails=fails)
     else:
         layer.plan(fails=fails)
-    ended = shelf.run("library", "scan", "1")
+    ended = shelf.typed("library", "scan", "1")
     words = "cannot be listed: Input/output error"
     assert (ended.code, words in ended.out + ended.err) == (3 if during else 1, True), ended
     shown = shelf.call("library", "show", "1")

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from shelfread.covers.decoding import PictureTrouble
-from shelfread.covers.making import FORMATS, Shape, make_thumbnail
+from shelfread.covers.making import FORMATS, make_thumbnail
+from shelfread.covers.shape import Shape
 from shelfread.model.problem import ProblemCode
 from tests.covers import pictures
 from tests.covers.pictures import colour_at, encoded, halves, picture, shown
@@ -235,7 +236,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 _ALONE = """
 import sys, time
 from shelfread.covers.decoding import PictureTrouble
-from shelfread.covers.making import Shape, make_thumbnail
+from shelfread.covers.making import make_thumbnail
+from shelfread.covers.shape import Shape
 content = sys.stdin.buffer.read()
 begin = time.process_time()
 try:

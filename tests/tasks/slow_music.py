@@ -11,7 +11,7 @@ import os
 import time
 from typing import Any
 
-from shelfread.app.kinds import KINDS as GENUINE
+from shelfread.kinds import KINDS as GENUINE
 from shelfread.media.kind import Reading, Source
 from shelfread.media.music import Music
 from shelfread.model.library import Library

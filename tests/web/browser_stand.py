@@ -34,10 +34,19 @@ from tests.cli.staying_programs import until
 
 #: Where pictures of pages are kept.
 PICTURES = Path(__file__).resolve().parents[2] / ".local" / "pictures"
+#: Whether they are made: `make pictures`. No test looks at them, and they take time.
+ARE_WANTED = os.environ.get("SHELFREAD_TEST_PICTURES", "") not in ("", "0")
 
 Theme = Literal["light", "dark"]
 Width = Literal["desktop", "phone"]
 WIDTHS: Mapping[Width, tuple[int, int]] = {"desktop": (1280, 800), "phone": (390, 844)}
+#: Every way in which people see a page.
+EVERY_SIGHT: tuple[tuple[Theme, Width], ...] = (
+    ("light", "desktop"),
+    ("light", "phone"),
+    ("dark", "desktop"),
+    ("dark", "phone"),
+)
 
 #: A page that does not come to rest within this time has a fault.
 DEADLINE_S = 30.0
@@ -109,6 +118,7 @@ class Visitor:
         self._theme = theme
         self._javascript = javascript
         self._left = False
+        self.makes_pictures = ARE_WANTED
         context.on("console", self._said)
         context.on("weberror", self._failed)
         context.on("request", self._asked)
@@ -175,14 +185,16 @@ class Visitor:
         assert not bad, "\n".join([f"axe-core on {self.page.url}:", *bad])
 
     async def picture(self, name: str, theme: Theme = "light", width: Width = "desktop") -> Path:
-        """Make a picture of the whole page, in .local/pictures; afterwards the page is as it was."""
+        """Where they are wanted, make a picture of the whole page; afterwards the page is as it was."""
         assert re.fullmatch(r"[a-z0-9-]+", name), "the name is that of a file"
+        path = PICTURES / f"{name}-{theme}-{width}.png"
+        if not self.makes_pictures:
+            return path
         before = self.page.viewport_size
         wide, high = WIDTHS[width]
         await self.page.emulate_media(color_scheme=theme)
         await self.page.set_viewport_size({"width": wide, "height": high})
         await self.settled()
-        path = PICTURES / f"{name}-{theme}-{width}.png"
         await self.page.screenshot(path=path, full_page=True, animations="disabled")
         await self.page.emulate_media(color_scheme=self._theme)
         if before is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from tests.api.conftest import comics, films, live, music
+from tests.api.conftest import comics, films, lasting, lasting_on_postgresql, lasting_on_sqlite, live, music
 from tests.conftest import NewCatalogue
 from tests.web.server_stand import ADMIN, Server, serving
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.web.browser_stand import NewVisitor, Visitor
 
-__all__ = ["comics", "films", "live", "music"]
+__all__ = ["comics", "films", "lasting", "lasting_on_postgresql", "lasting_on_sqlite", "live", "music"]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

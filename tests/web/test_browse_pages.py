@@ -11,6 +11,7 @@ import pytest
 from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import found_of
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf, Tree
 from tests.web.html_stand import asked, checked_page, looked_at
 from tests.web.test_frame import ON_SQLITE
@@ -22,6 +23,7 @@ def _of_list(links: list[str], word: str) -> list[str]:
     return [link for link in links if re.fullmatch(rf"/browse/{word}/\d+", link)]
 
 
+@LASTING
 @ON_SQLITE
 async def test_who_is_not_known_browses_nothing(live: Live) -> None:
     for path in ("/browse", "/browse/tracks", "/browse/tracks/1"):
@@ -29,6 +31,7 @@ async def test_who_is_not_known_browses_nothing(live: Live) -> None:
         assert (answer.status_code, answer.headers["location"].partition("=")[0]) == (303, "/login?next")
 
 
+@LASTING
 @ON_SQLITE
 async def test_the_start_shows_the_kinds_that_there_are_libraries_of(live: Live) -> None:
     empty = await looked_at(live, "/browse")
@@ -37,6 +40,7 @@ async def test_the_start_shows_the_kinds_that_there_are_libraries_of(live: Live)
     assert "/libraries/new" in (await looked_at(live, "/browse", token="admin")).links
 
 
+@LASTING
 @ON_SQLITE
 async def test_the_start_leads_to_the_lists_of_a_kind_and_to_what_came_last(live: Live, music: Shelf) -> None:
     start = await looked_at(live, "/browse")
@@ -46,6 +50,7 @@ async def test_the_start_leads_to_the_lists_of_a_kind_and_to_what_came_last(live
     assert len(_of_list(start.links, "releases")) == 2
 
 
+@LASTING
 @ON_SQLITE
 async def test_what_there_is_no_list_of_is_not_there(live: Live) -> None:
     for path in ("/browse/nothing", "/browse/tracks/x", "/browse/artists/7", "/browse/releases/0"):
@@ -53,6 +58,7 @@ async def test_what_there_is_no_list_of_is_not_there(live: Live) -> None:
         assert "There is nothing here" in missing.text, path
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_list_is_sorted_and_filtered_as_a_form_says(live: Live, music: Shelf) -> None:
     usual = await looked_at(live, "/browse/tracks")
@@ -71,6 +77,7 @@ async def test_a_list_is_sorted_and_filtered_as_a_form_says(live: Live, music: S
     assert not _of_list((await looked_at(live, "/browse/tracks?problems=1")).links, "tracks")
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_question_that_cannot_be_understood_is_shown_again(live: Live, music: Shelf) -> None:
     for said in ("year=long+ago", "sort=<script>", "after=nowhere", "library_id=x"):
@@ -79,6 +86,7 @@ async def test_a_question_that_cannot_be_understood_is_shown_again(live: Live, m
         assert ("genre", 'Po"p') in [(one.get("name"), one.get("value")) for one in page.fields]
 
 
+@LASTING
 @ON_SQLITE
 async def test_words_are_searched_while_they_are_typed(live: Live, music: Shelf) -> None:
     await found_of(live, "jog")
@@ -129,6 +137,7 @@ async def test_what_is_missing_is_shown_when_somebody_wants_it(live: Live, music
     assert "audio" not in page.tags
 
 
+@LASTING
 @ON_SQLITE
 async def test_the_page_of_an_artist_has_their_albums(live: Live, music: Shelf) -> None:
     listed = await looked_at(live, "/browse/artists")
@@ -160,6 +169,7 @@ async def test_the_page_of_an_album_has_its_tracks_disc_by_disc(
     assert "4 tracks" in page.text
 
 
+@LASTING
 @ON_SQLITE
 async def test_the_page_of_a_track_says_what_its_file_says_and_plays_it(live: Live, music: Shelf) -> None:
     ids = await music.ids()

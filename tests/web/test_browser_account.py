@@ -7,7 +7,7 @@ from playwright.async_api import Dialog, expect
 
 from shelfread.model.account import Right
 from tests.api.api_stand import PASSWORD, client_of
-from tests.web.browser_stand import NewVisitor, Theme, Visitor, Width
+from tests.web.browser_stand import EVERY_SIGHT, NewVisitor, Visitor
 from tests.web.server_stand import ADMIN, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -108,17 +108,17 @@ async def test_somebody_is_let_in_and_sees_less_changes_the_password_and_is_remo
     await expect(visitor.page.get_by_role("alert")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_account_tokens_and_people_fit_and_keep_nobody_out(
-    new_visitor: NewVisitor, server: Server, theme: Theme, width: Width
+    new_visitor: NewVisitor, server: Server
 ) -> None:
     await server.user("eve with a name that is rather long", Right.SCAN)
     await server.app.accounts.add_token("prometheus", Right.READ)
-    visitor = await new_visitor(server.url, theme=theme, width=width)
-    await visitor.log_in(ADMIN, PASSWORD)
-    for path in ("/account", "/account/tokens", "/people"):
-        assert await visitor.go(path) == 200
-        await visitor.axe()
-        assert await visitor.page.evaluate(_FITS), path
-        await visitor.picture(path[1:].replace("/", "-"), theme, width)
+    for theme, width in EVERY_SIGHT:
+        visitor = await new_visitor(server.url, theme=theme, width=width)
+        await visitor.log_in(ADMIN, PASSWORD)
+        for path in ("/account", "/account/tokens", "/people"):
+            assert await visitor.go(path) == 200
+            await visitor.axe()
+            assert await visitor.page.evaluate(_FITS), (path, theme, width)
+            await visitor.picture(path[1:].replace("/", "-"), theme, width)
+        await visitor.leave()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,37 @@ from tests.api.api_stand import PASSWORD
 from tests.api.book_stand import shelf_of_books
 from tests.api.video_stand import shelf_of_videos
 from tests.cli.staying_programs import until
-from tests.conftest import Tree
+from tests.conftest import Tree, catalogues
 from tests.web.browser_stand import NewVisitor, Visitor
 from tests.web.hostile_stand import nasty_books, nasty_music, nasty_videos
-from tests.web.server_stand import ADMIN, Server
+from tests.web.server_stand import ADMIN, Server, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def filled(server: Server, tmp_path: Path) -> Server:
-    """A server with a library of each kind."""
-    tree = Tree(tmp_path / "music")
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_catalogue: Path
+) -> AsyncIterator[Server]:
+    """A server with a library of each kind, for all who only look at it."""
+    folder = tmp_path_factory.mktemp("filled")
+    tree = Tree(folder / "music")
     for number in range(1, 4):
         tree.add(f"Björk/Début/{number}.mp3", title=f"Song {number}", track=str(number), date="1993")
     tree.add("Abba/Gold/1.ogg", title="Waterloo", track="1", date="1974", genre="Disco")
-    await server.scanned(tree.path)
-    await server.scanned(shelf_of_books(tmp_path / "books").path, name="Books", kind="books")
-    await server.scanned(shelf_of_videos(tmp_path / "videos").path, name="Video", kind="video")
-    return server
+    with catalogues(request, folder, sqlite_catalogue) as new:
+        async with serving(folder, await new("sqlite")) as made:
+            await made.user(ADMIN)
+            await made.scanned(tree.path)
+            await made.scanned(shelf_of_books(folder / "books").path, name="Books", kind="books")
+            await made.scanned(shelf_of_videos(folder / "videos").path, name="Video", kind="video")
+            yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(new_visitor: NewVisitor, filled: Server) -> Visitor:
+    """Somebody at a desk who is not logged in yet, and has all of that before them."""
+    return await new_visitor(filled.url)
 
 
 async def _come_in(visitor: Visitor) -> None:
@@ -95,7 +108,7 @@ WALKS = {
 
 
 @pytest.mark.parametrize("of", WALKS)
-async def test_a_walk_through_everything_that_there_is(visitor: Visitor, filled: Server, of: str) -> None:
+async def test_a_walk_through_everything_that_there_is(visitor: Visitor, of: str) -> None:
     await _come_in(visitor)
     for way, steps in enumerate(WALKS[of]):
         for number, step in enumerate(steps):
@@ -106,7 +119,7 @@ async def test_a_walk_through_everything_that_there_is(visitor: Visitor, filled:
             await _look(visitor, f"{of}-{way}-{number}")
 
 
-async def test_results_come_while_one_types(visitor: Visitor, filled: Server) -> None:
+async def test_results_come_while_one_types(visitor: Visitor) -> None:
     await _come_in(visitor)
     await _is_searchable(visitor, "waterloo")
     await _is_searchable(visitor, "sandman")
@@ -125,7 +138,7 @@ async def test_results_come_while_one_types(visitor: Visitor, filled: Server) ->
     await visitor.settled()
 
 
-async def test_a_list_is_sorted_by_choosing_and_walked_by_keys(visitor: Visitor, filled: Server) -> None:
+async def test_a_list_is_sorted_by_choosing_and_walked_by_keys(visitor: Visitor) -> None:
     await _come_in(visitor)
     await visitor.go("/browse/releases")
     page = visitor.page
@@ -144,7 +157,7 @@ async def test_a_list_is_sorted_by_choosing_and_walked_by_keys(visitor: Visitor,
     await visitor.settled()
 
 
-async def test_a_comic_is_read_with_the_keys(visitor: Visitor, filled: Server) -> None:
+async def test_a_comic_is_read_with_the_keys(visitor: Visitor) -> None:
     await _come_in(visitor)
     await visitor.go("/browse/books")
     await _follow(visitor, "Sleep")
@@ -163,7 +176,7 @@ async def test_a_comic_is_read_with_the_keys(visitor: Visitor, filled: Server) -
     assert page.url.endswith("?page=1")
 
 
-async def test_a_track_plays(visitor: Visitor, filled: Server) -> None:
+async def test_a_track_plays(visitor: Visitor) -> None:
     await _come_in(visitor)
     await visitor.go("/browse/tracks?sort=title")
     await _follow(visitor, "Song 1")

@@ -135,6 +135,11 @@ async def test_the_set_up_page_makes_the_first_user(fresh_server: Server, new_vi
 
 async def test_a_picture_is_a_file_of_the_wanted_width_and_theme(visitor: Visitor) -> None:
     await visitor.go("/setup")
+    unwanted = PICTURES / "not-wanted-light-desktop.png"
+    visitor.makes_pictures = False
+    assert await visitor.picture("not-wanted") == unwanted
+    assert not unwanted.exists()
+    visitor.makes_pictures = True
     themes: tuple[Theme, ...] = ("light", "dark")
     widths: dict[Width, int] = {"desktop": 1280, "phone": 390}
     seen = set()

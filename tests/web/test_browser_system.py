@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from shelfread.queue.schedule import Schedules
 from tests.api.api_stand import PASSWORD
-from tests.web.browser_stand import NewVisitor, Theme, Visitor, Width
+from tests.web.browser_stand import EVERY_SIGHT, NewVisitor, Visitor
 from tests.web.server_stand import ADMIN, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -60,17 +60,17 @@ async def test_what_is_set_here_counts_and_what_is_wrong_stays_in_the_field(visi
     await visitor.axe()
 
 
-@pytest.mark.parametrize("width", ["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_the_page_fits_and_keeps_nobody_out(
-    new_visitor: NewVisitor, server: Server, tmp_path: Path, theme: Theme, width: Width
+    new_visitor: NewVisitor, server: Server, tmp_path: Path
 ) -> None:
     await _scheduled(server, tmp_path / "music")
-    visitor = await new_visitor(server.url, theme=theme, width=width)
-    await visitor.log_in(ADMIN, PASSWORD)
-    assert await visitor.go("/system") == 200
-    for closed in await visitor.page.locator("main details").all():
-        await closed.locator("summary").click()
-    await visitor.axe()
-    assert await visitor.page.evaluate(_FITS)
-    await visitor.picture("system", theme, width)
+    for theme, width in EVERY_SIGHT:
+        visitor = await new_visitor(server.url, theme=theme, width=width)
+        await visitor.log_in(ADMIN, PASSWORD)
+        assert await visitor.go("/system") == 200
+        for closed in await visitor.page.locator("main details").all():
+            await closed.locator("summary").click()
+        await visitor.axe()
+        assert await visitor.page.evaluate(_FITS), (theme, width)
+        await visitor.picture("system", theme, width)
+        await visitor.leave()

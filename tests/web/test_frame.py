@@ -12,6 +12,7 @@ import pytest
 from shelfread.model.account import Right
 from shelfread.web import rendering
 from tests.api.api_stand import PASSWORD, Live, client_of
+from tests.api.lasting_servers import LASTING
 from tests.cli.staying_programs import house
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,6 +23,7 @@ ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Site": "same-origin"}
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_page_loads_files_of_this_server_and_runs_nothing_else(live: Live) -> None:
     page = await live.ask("GET", "/login", token=None, headers=BROWSER)
@@ -46,6 +48,7 @@ async def test_a_page_loads_files_of_this_server_and_runs_nothing_else(live: Liv
         assert ("immutable" in answer.headers["cache-control"]) == ("?v=" in path)
 
 
+@LASTING
 @ON_SQLITE
 async def test_only_the_files_of_pages_can_be_asked_for(live: Live) -> None:
     for name in ("base.html", "nothing.css", "..%2fpages.py", "%2e%2e/pages.py", "page.css%00", "page.css/"):
@@ -105,6 +108,7 @@ async def test_the_page_of_another_site_can_fill_in_no_form(live: Live) -> None:
     assert "set-cookie" not in answer.headers
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_form_that_is_none_is_refused_with_words(live: Live) -> None:
     typed = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
@@ -120,6 +124,7 @@ async def test_a_form_that_is_none_is_refused_with_words(live: Live) -> None:
         assert answer.text.startswith("<!doctype html>")
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_person_meets_a_page_where_a_program_meets_a_document(live: Live) -> None:
     person = await live.ask("GET", "/nowhere", token="read", headers=BROWSER)
@@ -132,6 +137,7 @@ async def test_a_person_meets_a_page_where_a_program_meets_a_document(live: Live
     assert both.json()["type"] == "/problems/not-found"
 
 
+@LASTING
 @ON_SQLITE
 async def test_the_colours_that_somebody_chose_stay(live: Live) -> None:
     answer = await live.ask(

@@ -9,6 +9,7 @@ import pytest
 from tests.api.api_stand import Live
 from tests.api.book_stand import book_of
 from tests.api.catalogue_stand import got
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 from tests.web.html_stand import asked, checked_page, looked_at
 from tests.web.test_frame import ON_SQLITE
@@ -16,6 +17,7 @@ from tests.web.test_frame import ON_SQLITE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_series_shows_its_books_in_their_order(live: Live, comics: Shelf) -> None:
     listed = await looked_at(live, "/browse/series")
@@ -28,6 +30,7 @@ async def test_a_series_shows_its_books_in_their_order(live: Live, comics: Shelf
     assert "Emma" not in inside.text
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_book_says_what_its_file_says_and_where_it_can_be_read(live: Live, comics: Shelf) -> None:
     book = await book_of(live, "Sandman 001.cbz")
@@ -57,6 +60,7 @@ async def test_a_book_in_trouble_says_what_is_wrong_and_what_to_do(live: Live, c
     assert (answer.status_code, answer.headers["location"]) == (303, f"/browse/books/{book['id']}?done=retry")
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_book_is_read_page_by_page(live: Live, comics: Shelf) -> None:
     book = await book_of(live, "Sandman 001.cbz")
@@ -78,6 +82,7 @@ async def test_a_book_is_read_page_by_page(live: Live, comics: Shelf) -> None:
         assert f"page {number} of {last}" in odd.text, said
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_book_that_has_no_pages_says_so(live: Live, comics: Shelf) -> None:
     novel = await book_of(live, "Emma.epub")

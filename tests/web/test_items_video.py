@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.api.api_stand import Live
+from tests.api.lasting_servers import LASTING
 from tests.api.video_stand import episode_of, movie_of, show_of
 from tests.conftest import Shelf
 from tests.web.html_stand import asked, checked_page, looked_at
@@ -15,6 +16,7 @@ from tests.web.test_frame import ON_SQLITE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_film_shows_its_versions_and_extras_and_plays(live: Live, films: Shelf) -> None:
     film = await movie_of(live, "The Harbour")
@@ -35,6 +37,7 @@ async def test_a_film_shows_its_versions_and_extras_and_plays(live: Live, films:
         assert words in single.text, words
 
 
+@LASTING
 @ON_SQLITE
 async def test_every_film_and_file_of_films_has_a_page(live: Live, films: Shelf) -> None:
     listed = await looked_at(live, "/browse/movies")
@@ -50,6 +53,7 @@ async def test_every_film_and_file_of_films_has_a_page(live: Live, films: Shelf)
     assert "Has a problem" in torn.text
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_show_leads_to_its_seasons_and_they_to_their_episodes(live: Live, films: Shelf) -> None:
     show = await show_of(live, "The Lighthouse")
@@ -65,6 +69,7 @@ async def test_a_show_leads_to_its_seasons_and_they_to_their_episodes(live: Live
     assert "S01E01" in (await looked_at(live, f"/browse/shows/{(await show_of(live, 'Other'))['id']}")).text
 
 
+@LASTING
 @ON_SQLITE
 async def test_an_episode_says_where_it_belongs_and_plays(live: Live, films: Shelf) -> None:
     fog = await episode_of(live, "Fog")
@@ -91,6 +96,7 @@ async def test_an_episode_that_is_missing_keeps_its_place_in_its_season(live: Li
     assert "Fog" in (await looked_at(live, "/browse/episodes?missing=1")).text
 
 
+@LASTING
 @ON_SQLITE
 async def test_what_is_not_there_has_no_page(live: Live, films: Shelf) -> None:
     for word in ("movies", "shows", "episodes", "videos"):

@@ -11,6 +11,7 @@ from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.job import JobType, LogLine, Phase, Reason
 from tests.api.api_stand import Live
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 from tests.web import jobs_page_stand as stand
 from tests.web.pages_stand import BROWSER, HOSTILE, ON_SQLITE, get, part, post, words
@@ -75,6 +76,7 @@ async def test_where_a_running_scan_is_only_administrators_see(live: Live) -> No
         assert ("Cancel" in words(page)) == (token == "scan")
 
 
+@LASTING
 @pytest.mark.parametrize("job_id", ["nothing", "counts", "%2e%2e", "%00", "a%2Fb", "%ed%a0%80", "x" * 3000])
 async def test_what_is_no_job_is_a_page_that_says_so(live: Live, job_id: str) -> None:
     for more in ("", "/log.txt"):

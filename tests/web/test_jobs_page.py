@@ -10,6 +10,7 @@ import pytest
 from shelfread.model.job import Job, JobStatus, JobType, LogLine
 from shelfread.web import jobs
 from tests.api.api_stand import Live
+from tests.api.lasting_servers import LASTING
 from tests.web import jobs_page_stand as stand
 from tests.web.pages_stand import BROWSER, HOSTILE, ON_SQLITE, get, part, post, words
 
@@ -33,6 +34,7 @@ async def status_of(live: Live, job: Job) -> JobStatus:
     return found.status
 
 
+@LASTING
 async def test_without_a_job_the_page_says_what_to_do(live: Live) -> None:
     page = await get(live, "/jobs")
     assert "No job like this. Start a scan from the page of a library." in page
@@ -119,6 +121,7 @@ async def test_the_list_goes_on_page_by_page_with_what_is_chosen(
     assert seen == made[::-1]
 
 
+@LASTING
 @pytest.mark.parametrize(
     "query",
     ["status=nonsense", "type=nonsense", "library_id=x", "library_id=-1", "after=nonsense", "after=%00%ff"],

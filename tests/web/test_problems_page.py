@@ -10,6 +10,7 @@ import pytest
 from shelfread.web import problems
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import got
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 from tests.web.pages_stand import BROWSER, ON_SQLITE, get, part, post, words
 
@@ -36,6 +37,7 @@ def links(page: str) -> list[str]:
     return [unescape(one) for one in re.findall(r'href="(/problems[^"]*)"', page)]
 
 
+@LASTING
 async def test_without_trouble_the_page_says_so(live: Live, music: Shelf) -> None:
     page = await get(live, "/problems")
     assert "No problems. Every file could be read." in page
@@ -167,6 +169,7 @@ async def test_a_long_list_goes_on(live: Live, music: Shelf, monkeypatch: pytest
     assert len(seen) == len(set(seen)) == 3
 
 
+@LASTING
 @pytest.mark.parametrize("query", ["code=nonsense", "library_id=x", "code=empty_file&after=odd"])
 async def test_an_address_that_nobody_understands_is_a_page_that_says_so(live: Live, query: str) -> None:
     page = await get(live, f"/problems?{query}", status=422)
@@ -174,6 +177,7 @@ async def test_an_address_that_nobody_understands_is_a_page_that_says_so(live: L
     assert "query." not in page
 
 
+@LASTING
 async def test_what_is_no_problem_and_no_act_is_a_page_that_says_so(live: Live) -> None:
     for path in ("/problems/999/retry", "/problems/x/ignore", "/problems/%00/retry", "/problems/1/remove"):
         answer = await post(live, path)

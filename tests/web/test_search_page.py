@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.api_stand import Live
 from tests.api.catalogue_stand import found_of
+from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf
 from tests.web.html_stand import asked, looked_at
 from tests.web.test_frame import ON_SQLITE
@@ -13,6 +14,7 @@ from tests.web.test_frame import ON_SQLITE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@LASTING
 @ON_SQLITE
 async def test_a_search_finds_things_of_every_kind(
     live: Live, music: Shelf, comics: Shelf, films: Shelf
@@ -29,6 +31,7 @@ async def test_a_search_finds_things_of_every_kind(
     assert "Nothing has these words." in (await looked_at(live, "/search?q=zzzz")).text
 
 
+@LASTING
 @ON_SQLITE
 async def test_what_is_searched_for_stays_in_both_fields_and_the_results_come_alone(
     live: Live, music: Shelf
@@ -43,6 +46,7 @@ async def test_what_is_searched_for_stays_in_both_fields_and_the_results_come_al
     assert "<input" not in alone.text
 
 
+@LASTING
 @ON_SQLITE
 async def test_what_there_is_more_of_leads_to_the_list_of_its_kind(live: Live, films: Shelf) -> None:
     await found_of(live, "lighthouse")

@@ -16,6 +16,7 @@ from shelfread.store import worker_rows
 from shelfread.web.setting_words import MEANINGS, setting_told
 from shelfread.web.system import is_little
 from tests.api.api_stand import Live
+from tests.api.lasting_servers import LASTING
 from tests.web.test_frame import BROWSER, ON_SQLITE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -86,6 +87,7 @@ async def test_a_lost_worker_is_shown_with_its_job_and_its_host_is_text(live: Li
     assert "&lt;script&gt;alert(1)&lt;/script&gt;\N{REPLACEMENT CHARACTER} " in shown
 
 
+@LASTING
 @ON_SQLITE
 async def test_without_a_worker_the_page_says_what_to_do(live: Live) -> None:
     shown = await _page(live, "scan")
@@ -93,6 +95,7 @@ async def test_without_a_worker_the_page_says_what_to_do(live: Live) -> None:
     assert "SHELFREAD_WORKER_COUNT" in shown
 
 
+@LASTING
 @ON_SQLITE
 async def test_only_the_parts_that_are_asked_for_are_made_and_only_for_who_may(live: Live) -> None:
     both = await _page(live, **{"X-Part": "work,schedules"})

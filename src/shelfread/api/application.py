@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from shelfread.api.access import Entry, Gate, table_of
 from shelfread.api.asgi import Asgi, Message, Receive, Scope, Send
@@ -39,7 +39,6 @@ from shelfread.api.mosaic import mosaic_routes
 from shelfread.api.pages import page_routes
 from shelfread.api.problem_routes import problem_routes
 from shelfread.api.problems import ApiProblem, speak_of_problems
-from shelfread.api.questions import only_known_parameters
 from shelfread.api.scans import scan_routes
 from shelfread.api.schedules import schedule_routes
 from shelfread.api.search import search_routes
@@ -124,13 +123,10 @@ def make_application(
     Raises:
         NothingDeclared: a route does not say what it needs.
     """
-    routers = routers_of(app, workers)
-    table = table_of([*routers, *pages])
-    application = Described(table)
-    for router in routers:
-        application.include_router(router, dependencies=[Depends(only_known_parameters)])
-    for page in pages:
-        application.include_router(page)
+    routers = [*routers_of(app, workers), *pages]
+    table = table_of(routers)
+    # As they are: of a router that is included each route is made once more, while its first request waits.
+    application = Described(table, (route for router in routers for route in router.routes))
     speak_of_problems(application)
     application.add_exception_handler(405, partial(_another_method, table))
     application.add_exception_handler(Exception, failed)

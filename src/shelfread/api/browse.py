@@ -36,6 +36,7 @@ from shelfread.api.lists import (
     text,
 )
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.model.account import Principal
 from shelfread.model.job_json import iso_us
@@ -49,7 +50,7 @@ def browse_routes(app: App) -> APIRouter:
     Args:
         app: whose catalogue it is.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["catalogue"])
     _list_routes(routes, app)
     _item_routes(routes, app)
     return routes

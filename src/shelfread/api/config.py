@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body
 
 from shelfread.api.access import needs
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import StoredSettings
 from shelfread.app import App, stored_settings
 from shelfread.settings import LEAST_TIMEOUT_S, MOST_TIMEOUT_S
@@ -43,7 +44,7 @@ def config_routes(app: App) -> APIRouter:
     Args:
         app: whose settings they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["config"], dependencies=[needs("admin")])
+    routes = ApiRoutes(prefix="/api/v1", tags=["config"], dependencies=[needs("admin")])
 
     @routes.get("/config", response_model=StoredSettings, operation_id="get_config")
     async def get_config() -> dict[str, int | None]:

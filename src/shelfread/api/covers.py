@@ -18,6 +18,7 @@ from shelfread.api.jobs import Reader, Scanner, refuse_outside_for
 from shelfread.api.libraries import library_of
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.ranges import is_fresh
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import Accepted
 from shelfread.app import App
 from shelfread.app.covering import NoCovers, request_covers
@@ -68,7 +69,7 @@ def cover_routes(app: App) -> APIRouter:
     Args:
         app: whose covers they are.
     """
-    routes = APIRouter(prefix="/api/v1")
+    routes = ApiRoutes(prefix="/api/v1")
 
     @routes.get(
         "/covers/{digest}",

@@ -6,12 +6,12 @@ refused, and examples. There are no pages that show it: those load scripts from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from shelfread import __version__
 from shelfread.api.access import Entry, needs
@@ -19,6 +19,7 @@ from shelfread.api.cookie import COOKIE
 from shelfread.api.examples import example_of
 from shelfread.api.problems import Problem
 from shelfread.api.refusals import ALWAYS, CHANGING, CLOSED, OWN, TOO_LOW, WITH_BODY, answers
+from shelfread.api.routes import ApiRoutes
 from shelfread.model.account import Right
 
 _ABOUT = """The catalogue of the media you own: libraries, scans and what they find.
@@ -46,11 +47,12 @@ _JSON = "application/json"
 class Described(FastAPI):
     """An application that describes itself as it is, with what stands around its routes."""
 
-    def __init__(self, table: Sequence[Entry]) -> None:
+    def __init__(self, table: Sequence[Entry], routes: Iterable[BaseRoute]) -> None:
         """An application without any page of its own.
 
         Args:
             table: what each route needs.
+            routes: the routes themselves.
         """
         super().__init__(
             title="Shelfread",
@@ -61,7 +63,7 @@ class Described(FastAPI):
             redoc_url=None,
             openapi_url=None,
             redirect_slashes=False,  # the address it leads to would be made of the request's Host
-            generate_unique_id_function=_operation,
+            routes=[*routes],
         )
         self._needed = {(method.lower(), one.path): one.right for one in table for method in one.methods}
 
@@ -98,7 +100,7 @@ _SCHEMES = {
 
 def description_routes() -> APIRouter:
     """The route."""
-    routes = APIRouter(dependencies=[needs("read")])
+    routes = ApiRoutes(dependencies=[needs("read")])
 
     @routes.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> JSONResponse:
@@ -106,11 +108,6 @@ def description_routes() -> APIRouter:
         return JSONResponse(request.app.openapi())
 
     return routes
-
-
-def _operation(route: APIRoute) -> str:
-    """The name of a route for clients that are made from the document."""
-    return route.name
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -15,6 +15,7 @@ from shelfread.api.event_text import Cursor, cursor_of
 from shelfread.api.ids import JobText, shown
 from shelfread.api.jobs import Reader, sees_paths
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.streaming import EventStream, Pieces, Seats, pieces_of_all, pieces_of_job
 from shelfread.app import App
 from shelfread.app.together import Together
@@ -45,7 +46,7 @@ def event_routes(app: App) -> APIRouter:
     Args:
         app: whose news they tell.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["events"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["events"])
     seats = Seats(int(room() * _SHARE))
     jobs = Together(app.jobs.get)
 

@@ -37,6 +37,7 @@ from shelfread.api.ranges import (
     is_same,
     part_of,
 )
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.app.opening import Gone, Opened, open_file
 from shelfread.settings import Settings
@@ -54,7 +55,7 @@ def file_routes(app: App) -> APIRouter:
     Args:
         app: whose files they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["catalogue"])
 
     @routes.head("/tracks/{track_id}/file", include_in_schema=False)
     @routes.get(

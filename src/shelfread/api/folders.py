@@ -18,6 +18,7 @@ from shelfread.api.access import needs
 from shelfread.api.folder_shapes import FolderKind, FolderPage
 from shelfread.api.lists import After
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import PATH_LENGTH
 from shelfread.app import App, folders
 from shelfread.app.confine import PathRefused, checked, path_of
@@ -42,7 +43,7 @@ def folder_routes(app: App) -> APIRouter:
     Args:
         app: whose settings say what may be shown.
     """
-    routes = APIRouter(prefix="/api/v1/folders", tags=["libraries"], dependencies=[needs("admin")])
+    routes = ApiRoutes(prefix="/api/v1/folders", tags=["libraries"], dependencies=[needs("admin")])
     looks = Looks()
 
     @routes.get("", response_model=FolderPage, response_model_exclude_unset=True, operation_id="list_folders")

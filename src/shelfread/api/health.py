@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from shelfread.api.access import IS_OPEN
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.store.answering import is_up_to_date
 
@@ -111,7 +112,7 @@ def health_routes(app: App, workers: Workers) -> APIRouter:
         app: whose database is asked.
         workers: those of this process.
     """
-    routes = APIRouter(tags=["server"], dependencies=[IS_OPEN])
+    routes = ApiRoutes(tags=["server"], dependencies=[IS_OPEN])
     database = _Database(app)
 
     @routes.head("/healthz", include_in_schema=False)

@@ -16,6 +16,7 @@ from shelfread.api.jobs import USUAL, Limit, Reader, cursor_of, sees_paths
 from shelfread.api.libraries import library_of
 from shelfread.api.lists import After
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App, holding
 from shelfread.app.holding import Waiting
 from shelfread.model.account import Principal
@@ -36,7 +37,7 @@ def held_routes(app: App) -> APIRouter:
     Args:
         app: whose libraries they are.
     """
-    routes = APIRouter(prefix="/api/v1/libraries/{library_id}/held", tags=["libraries"])
+    routes = ApiRoutes(prefix="/api/v1/libraries/{library_id}/held", tags=["libraries"])
     admin = [needs("admin")]
 
     @routes.get("", response_model=HeldPage, response_model_exclude_unset=True, operation_id="list_held")

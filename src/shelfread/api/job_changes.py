@@ -15,6 +15,7 @@ from shelfread.api.job_history_shapes import ChangesPage
 from shelfread.api.jobs import USUAL, Limit, Reader, job_of, sees_paths
 from shelfread.api.lists import After
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.model.account import Principal
 from shelfread.model.job import SCANS, Job
@@ -41,7 +42,7 @@ def job_change_routes(app: App) -> APIRouter:
     Args:
         app: whose jobs they are.
     """
-    routes = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+    routes = ApiRoutes(prefix="/api/v1/jobs", tags=["jobs"])
 
     @routes.get(
         "/{job_id}/changes",

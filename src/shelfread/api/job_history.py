@@ -15,6 +15,7 @@ from shelfread.api.ids import JobText
 from shelfread.api.job_history_shapes import JobCounts, JobFolders, Siblings, TrailShape
 from shelfread.api.jobs import Reader, job_of, sees_paths
 from shelfread.api.lists import RowId
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.model.job import SCANS, EventKind, Job, JobStatus, JobType
 from shelfread.model.job_json import counts_json, event_json, iso_us, path_json
@@ -32,7 +33,7 @@ def job_history_routes(app: App) -> APIRouter:
     Args:
         app: whose jobs they are.
     """
-    routes = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+    routes = ApiRoutes(prefix="/api/v1/jobs", tags=["jobs"])
 
     @routes.get("/counts", response_model=JobCounts, dependencies=[needs("read")], operation_id="count_jobs")
     async def count_jobs(

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query
 from shelfread.api.access import needs
 from shelfread.api.ids import JobText, shown
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import Accepted, Cancelling, JobPage, JobProblemPage, JobShape, LinePage
 from shelfread.app import App
 from shelfread.app.confine import PathRefused, refuse_parts
@@ -61,7 +62,7 @@ def job_routes(app: App) -> APIRouter:
     Args:
         app: whose jobs they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["jobs"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["jobs"])
 
     @routes.get("/jobs", response_model=JobPage, operation_id="list_jobs")
     async def list_jobs(

@@ -19,6 +19,7 @@ from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.jobs import Reader, sees_paths
 from shelfread.api.library_shapes import LibraryChange, LibraryList, LibraryNew, LibraryShape
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import PathBytes
 from shelfread.app import App, shelving
 from shelfread.app.confine import PathRefused, checked, path_of
@@ -41,7 +42,7 @@ def library_routes(app: App) -> APIRouter:
     Args:
         app: whose libraries they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["libraries"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["libraries"])
     admin = [needs("admin")]
 
     @routes.get(

@@ -15,6 +15,7 @@ from shelfread.api.jobs import USUAL, Limit, Reader, cursor_of, sees_paths
 from shelfread.api.likeness_shapes import LikenessPage, LikenessSettled
 from shelfread.api.lists import After, RowId
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.app.likenesses import NoLikeness, NotSettled, confirm, open_ones, reject
 from shelfread.model.account import Principal
@@ -32,7 +33,7 @@ def likeness_routes(app: App) -> APIRouter:
     Args:
         app: whose files they are.
     """
-    routes = APIRouter(prefix="/api/v1/likenesses", tags=["libraries"])
+    routes = ApiRoutes(prefix="/api/v1/likenesses", tags=["libraries"])
     admin = [needs("admin")]
 
     @routes.get(

@@ -19,6 +19,7 @@ from shelfread.api.account_problems import refusing
 from shelfread.api.caller import Caller, caller_of
 from shelfread.api.cookie import COOKIE, give_cookie, take_cookie
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.tries import Tries
 from shelfread.app import App
 from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT, Principal, User, key_of
@@ -117,7 +118,7 @@ def login_routes(app: App, doorkeeper: Doorkeeper) -> APIRouter:
         app: the open catalogue.
         doorkeeper: who counts, for set-up as well.
     """
-    routes = APIRouter(prefix=PREFIX, tags=["access"])
+    routes = ApiRoutes(prefix=PREFIX, tags=["access"])
 
     def caller(request: Request) -> Caller:
         return caller_of(request.scope, app.settings.trusted_proxies)

@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 from shelfread import __version__
 from shelfread.api.access import needs
 from shelfread.api.health import Workers
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.app.meter import Meter, Readings
 
@@ -35,7 +36,7 @@ def metric_routes(app: App, workers: Workers) -> APIRouter:
         app: whose catalogue is measured.
         workers: those of this process.
     """
-    routes = APIRouter(tags=["server"], dependencies=[needs("read")])
+    routes = ApiRoutes(tags=["server"], dependencies=[needs("read")])
     meter = Meter(app.database)
     # Not the registry of the process: a test has several servers in one.
     process = CollectorRegistry()

@@ -16,6 +16,7 @@ from shelfread.api.libraries import library_of
 from shelfread.api.lists import After
 from shelfread.api.missing_shapes import MissingPage, Pruned, PruneRequest
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.app.pruning import chosen, missing_files, preview, prune
 from shelfread.model.account import Principal
@@ -34,7 +35,7 @@ def missing_routes(app: App) -> APIRouter:
     Args:
         app: whose libraries they are.
     """
-    routes = APIRouter(prefix="/api/v1/libraries/{library_id}", tags=["libraries"])
+    routes = ApiRoutes(prefix="/api/v1/libraries/{library_id}", tags=["libraries"])
 
     @routes.get(
         "/missing",

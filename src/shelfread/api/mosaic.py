@@ -11,6 +11,7 @@ from shelfread.api.ids import NumberText
 from shelfread.api.item_shapes import CoverShape
 from shelfread.api.jobs import Reader
 from shelfread.api.libraries import library_of
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.store.mosaic import newest_covers
 
@@ -27,7 +28,7 @@ def mosaic_routes(app: App) -> APIRouter:
     Args:
         app: whose libraries they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["libraries"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["libraries"])
 
     @routes.get("/libraries/{library_id}/mosaic", response_model=Mosaic, operation_id="get_mosaic")
     async def get_mosaic(_who: Reader, library_id: NumberText) -> dict[str, Any]:

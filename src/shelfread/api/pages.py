@@ -17,6 +17,7 @@ from shelfread.api.ids import NumberText, PageText, number_of, page_of, shown
 from shelfread.api.jobs import Reader
 from shelfread.api.problems import ApiProblem, not_found
 from shelfread.api.ranges import etag_of, is_fresh
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.app.paging import Busy, Changed, NoSuchPage, Page, Unreadable
 from shelfread.model.job_json import without_paths
@@ -67,7 +68,7 @@ def page_routes(app: App) -> APIRouter:
     Args:
         app: whose books they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["catalogue"])
 
     @routes.get(
         "/books/{book_id}/pages/{page}",

@@ -15,6 +15,7 @@ from shelfread.api.jobs import USUAL, Limit, Reader, Scanner, cursor_of, problem
 from shelfread.api.lists import After, RowId
 from shelfread.api.problem_shapes import ProblemCounts, RetriedProblems
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import Accepted, JobProblem, JobProblemPage
 from shelfread.app import App
 from shelfread.app.places import whole
@@ -35,7 +36,7 @@ def problem_routes(app: App) -> APIRouter:
     Args:
         app: whose problems they are.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["problems"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["problems"])
 
     @routes.get(
         "/problems",

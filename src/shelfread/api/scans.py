@@ -15,6 +15,7 @@ from shelfread.api.ids import NumberText, shown
 from shelfread.api.jobs import Reader, Scanner, refuse_outside_for, told
 from shelfread.api.libraries import library_of, paths_of
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import (
     Accepted,
     AnalyzerAccepted,
@@ -46,7 +47,7 @@ def scan_routes(app: App) -> APIRouter:
     Args:
         app: whose libraries are scanned.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["scans"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["scans"])
 
     async def queued(
         who: Principal, library_id: str, rescan: bool, wanted: ScanRequest | None = None

@@ -15,6 +15,7 @@ from shelfread.api.jobs import Reader, Scanner, refuse_outside_for
 from shelfread.api.libraries import library_of
 from shelfread.api.library_shapes import ScheduleAnswer, ScheduleGiven
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.shapes import Accepted
 from shelfread.app import App
 from shelfread.app.places import whole
@@ -30,7 +31,7 @@ def schedule_routes(app: App) -> APIRouter:
     Args:
         app: whose libraries they are.
     """
-    routes = APIRouter(prefix="/api/v1/libraries/{library_id}", tags=["libraries"])
+    routes = ApiRoutes(prefix="/api/v1/libraries/{library_id}", tags=["libraries"])
     admin = [needs("admin")]
     schedules = Schedules(app.database)
 

@@ -15,6 +15,7 @@ from shelfread.api.item_shapes import ArtistShape, ReleaseShape, TrackShape
 from shelfread.api.jobs import USUAL, Limit, Reader
 from shelfread.api.lists import After, RowId
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.video_shapes import EpisodeShape, MovieShape, ShowShape
 from shelfread.api.video_told import episode_told, movie_told, show_told
 from shelfread.app import App
@@ -58,7 +59,7 @@ def search_routes(app: App) -> APIRouter:
     Args:
         app: whose catalogue is searched.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["catalogue"])
     finder = Finder(app.database)
 
     @routes.get(

@@ -15,6 +15,7 @@ from shelfread.api.account_problems import refusing
 from shelfread.api.caller import caller_of
 from shelfread.api.login import Doorkeeper, Me, Secret, let_in
 from shelfread.api.problems import ApiProblem
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.app.accounts import SetUpAlready, WrongSecret
 from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT
@@ -43,7 +44,7 @@ def setup_routes(app: App, doorkeeper: Doorkeeper) -> APIRouter:
         app: the open catalogue.
         doorkeeper: who counts tries.
     """
-    routes = APIRouter(prefix=PREFIX, tags=["access"])
+    routes = ApiRoutes(prefix=PREFIX, tags=["access"])
 
     @routes.get("/setup", dependencies=[IS_OPEN])
     async def is_set_up() -> SetUpState:

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from shelfread.api.access import needs
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.system_shapes import System
 from shelfread.app import App, system
 from shelfread.app.folders import Looks, TooManyLooks, Unlisted
@@ -26,7 +27,7 @@ def system_routes(app: App) -> APIRouter:
     Args:
         app: the open catalogue; the server counts as started with this call.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["server"], dependencies=[needs("admin")])
+    routes = ApiRoutes(prefix="/api/v1", tags=["server"], dependencies=[needs("admin")])
     looks, started, began = Looks(), now_us(), time.monotonic()
 
     @routes.get("/system", response_model=System, operation_id="get_system")

@@ -11,6 +11,7 @@ from shelfread.api.access import PREFIX, needs
 from shelfread.api.account_problems import refusing
 from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.problems import not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.model.account import NAME_LIMIT, Right, Token
 from shelfread.model.account_json import token_json
@@ -53,7 +54,7 @@ class TokenList(BaseModel):
 
 def token_routes(app: App) -> APIRouter:
     """The routes of tokens, all for admins."""
-    routes = APIRouter(prefix=f"{PREFIX}/tokens", tags=["access"], dependencies=[needs("admin")])
+    routes = ApiRoutes(prefix=f"{PREFIX}/tokens", tags=["access"], dependencies=[needs("admin")])
 
     @routes.get("")
     async def list_tokens() -> TokenList:

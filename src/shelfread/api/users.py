@@ -12,6 +12,7 @@ from shelfread.api.account_problems import refusing
 from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.login import Secret
 from shelfread.api.problems import not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.app import App
 from shelfread.model.account import NAME_LIMIT, PASSWORD_LIMIT, Right, User
 from shelfread.model.account_json import user_json
@@ -49,7 +50,7 @@ class UserList(BaseModel):
 
 def user_routes(app: App) -> APIRouter:
     """The routes of users, all for admins."""
-    routes = APIRouter(prefix=f"{PREFIX}/users", tags=["access"], dependencies=[needs("admin")])
+    routes = ApiRoutes(prefix=f"{PREFIX}/users", tags=["access"], dependencies=[needs("admin")])
 
     @routes.get("")
     async def list_users() -> UserList:

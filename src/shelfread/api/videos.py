@@ -16,6 +16,7 @@ from shelfread.api.ids import NumberText, number_of, shown
 from shelfread.api.jobs import USUAL, Limit, Reader
 from shelfread.api.lists import After, Direction, FileStatus, Genre, RowId, Word, Year, checked, text
 from shelfread.api.problems import ApiProblem, not_found
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.video_file_shapes import WholeVideo
 from shelfread.api.video_shapes import (
     EpisodePage,
@@ -47,7 +48,7 @@ def video_routes(app: App) -> APIRouter:
     Args:
         app: whose catalogue it is.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["catalogue"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["catalogue"])
     _list_routes(routes, app)
     _item_routes(routes, app)
     return routes

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from shelfread.api.health import Workers
 from shelfread.api.jobs import Reader, sees_paths
+from shelfread.api.routes import ApiRoutes
 from shelfread.api.worker_shapes import WorkerList
 from shelfread.app import App, roster
 from shelfread.app.roster import Present
@@ -28,7 +29,7 @@ def worker_routes(app: App, workers: Workers) -> APIRouter:
         app: whose catalogue it is.
         workers: those of this process.
     """
-    routes = APIRouter(prefix="/api/v1", tags=["jobs"])
+    routes = ApiRoutes(prefix="/api/v1", tags=["jobs"])
     own = ProcessCollector(registry=CollectorRegistry())
 
     @routes.get("/workers", response_model=WorkerList, operation_id="list_workers")

@@ -16,12 +16,12 @@ from shelfread.app.analyzer import are_there, parts_of, requests_for, wanted
 from shelfread.app.claiming import held
 from shelfread.app.following import follow_here
 from shelfread.app.holding import confirm, reject
-from shelfread.app.kinds import KINDS
 from shelfread.app.paging import PageReaders
 from shelfread.app.places import whole
 from shelfread.app.reports import Confirmed, ScanReport
 from shelfread.app.stream import Feed
 from shelfread.app.workers import open_workers, pool_sizes
+from shelfread.kinds import KINDS
 from shelfread.model.beside import BESIDE_OTHERS
 from shelfread.model.job import (
     AlreadyRunning,

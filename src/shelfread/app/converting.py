@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shelfread.app.claiming import held
-from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
 from shelfread.app.workers import pool_sizes
 from shelfread.convert.names import CONTAINERS
+from shelfread.kinds import KINDS
 from shelfread.model.job import (
     Enqueued,
     JobRequest,

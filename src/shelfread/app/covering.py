@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shelfread.app.claiming import held
-from shelfread.app.kinds import KINDS
 from shelfread.app.places import whole
 from shelfread.app.workers import pool_sizes, shelf_of
+from shelfread.kinds import KINDS
 from shelfread.model.change import Counters
 from shelfread.model.job import Enqueued, JobRequest, JobType, StoredLine, UnknownLibrary
 from shelfread.model.library import Library, LibraryOptions

@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from shelfread.app.kinds import KINDS
 from shelfread.app.places import is_inside
+from shelfread.kinds import KINDS
 from shelfread.model.library import Library, LibraryOptions, Root
 from shelfread.scan.explain import Explainer
 from shelfread.scan.folder import library_rules

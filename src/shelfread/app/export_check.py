@@ -15,7 +15,7 @@ import msgspec
 
 from shelfread.app import export_lines as lines
 from shelfread.app.export_lines import BadLine, Line, bytes_of, decoded
-from shelfread.app.kinds import KINDS
+from shelfread.kinds import KINDS
 from shelfread.model.job import NEEDS_LIBRARY
 from shelfread.model.library import BOUNDS, LibraryOptions, Pattern, ThumbnailFormat
 from shelfread.model.schedule import ScheduleProblem

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from shelfread.app.kinds import KINDS
+from shelfread.kinds import KINDS
 from shelfread.media.contents import kind_by_content
 
 #: Files whose names are looked at: a large share is not walked twice for a guess.

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shelfread.app.kinds import KINDS
 from shelfread.app.reports import Confirmed
+from shelfread.kinds import KINDS
 from shelfread.model.library import Library
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.explain import Explainer

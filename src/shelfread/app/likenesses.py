@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from shelfread.app.kinds import KINDS
+from shelfread.kinds import KINDS
 from shelfread.model.library import Library
 from shelfread.scan.roots import check
 from shelfread.scan.twins import gone_folders

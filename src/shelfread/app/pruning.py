@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from shelfread.app.kinds import KINDS
+from shelfread.kinds import KINDS
 from shelfread.model.library import Library
 from shelfread.store.clock import now_us
 from shelfread.store.ids import IdBlocks

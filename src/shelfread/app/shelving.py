@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from shelfread.app.confine import PathRefused, refuse_outside
 from shelfread.app.covering import follow_options
-from shelfread.app.kinds import KINDS
 from shelfread.app.places import is_inside
 from shelfread.app.watching import watches_of
+from shelfread.kinds import KINDS
 from shelfread.model.job import UnknownLibrary
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.schedule import Schedule, ScheduleProblem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shelfread.app.kinds import KINDS
+from shelfread.kinds import KINDS
 from shelfread.model.job_json import iso_us
 from shelfread.model.watching import RootWatch
 from shelfread.watch.watcher import Watcher, watched

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from shelfread.app.confine import Confined
-from shelfread.app.kinds import KINDS
 from shelfread.covers.keeping import Shelf
+from shelfread.kinds import KINDS
 from shelfread.model.job import JobType
 from shelfread.queue.bell import Bell
 from shelfread.queue.group import WorkerGroup, open_group
@@ -55,7 +55,7 @@ def open_workers(
     sizes = pool_sizes(settings)
     init = Init(
         database_url=jobs.database.url.render_as_string(hide_password=False),
-        kinds="shelfread.app.kinds:KINDS",
+        kinds="shelfread.kinds:KINDS",
         parsers=sizes.parsers,
         walkers=sizes.walkers,
         file_timeout_s=sizes.file_timeout_s,

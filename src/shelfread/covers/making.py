@@ -15,10 +15,9 @@ from io import BytesIO
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from shelfread.covers.decoding import PictureTrouble, opened, refuse_memory, resizable, unknown
+from shelfread.covers.shape import Shape
 from shelfread.model.problem import ProblemCode
 
-#: Raised when the same picture gives something else than before: covers made by a lower one are made again.
-VERSION = 1
 #: Format in options to Pillow's name, the type that is served, and how it is written. WEBP of method 2 takes
 #: 60 % of the time of Pillow's own choice, and its files are as large.
 FORMATS: dict[str, tuple[str, str, dict[str, int | bool]]] = {
@@ -53,28 +52,6 @@ _ON_ITS_SIDE = (
 _ORIENTATION = 0x0112
 #: Of a small picture made by scale; WEBP has no room for more.
 _MOST_SIDE = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a small picture is to be like."""
-
-    #: webp, jpeg, png or avif.
-    format: str = "webp"
-    #: 1 to 100; PNG has none.
-    quality: int = 80
-    #: It fits inside so many pixels and is never enlarged.
-    width: int = 400
-    height: int = 600
-    #: So many times as large as the original instead, at most 1.
-    scale: float | None = None
-
-    @property
-    def key(self) -> str:
-        """The same for all pictures that would come out the same."""
-        size = f"{self.width}x{self.height}" if self.scale is None else f"x{self.scale:g}"
-        quality = "" if self.format == "png" else f" {self.quality}"
-        return f"{VERSION} {self.format}{quality} {size}"
 
 
 @dataclass(frozen=True, slots=True)

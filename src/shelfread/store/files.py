@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from shelfread.model.catalogue import FolderWrite, KnownFile, KnownFolder, KnownSidecar, NewFolder
 from shelfread.model.change import Change
@@ -355,7 +354,7 @@ async def write_sidecars(connection: AsyncConnection, batch: Sequence[FolderWrit
 
 async def drop_empty_folders(connection: AsyncConnection, root_id: int, paths: Sequence[bytes]) -> None:
     """Delete the folder rows at and below these paths that hold nothing any more, deepest first."""
-    child = aliased(folders)
+    child = folders.alias()
     for path in paths:
         while True:
             gone = await connection.execute(

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from shelfread.model.likeness import Why
 from shelfread.store.database import run_many
@@ -93,7 +92,7 @@ async def close(connection: AsyncConnection, library_id: int, horizon: int) -> N
 async def follow(connection: AsyncConnection, pairs: Sequence[tuple[int, int]]) -> None:
     """What a person said of new rows goes for the old rows that they become: pairs of (new, old)."""
     old_of = dict(pairs)
-    said = aliased(likenesses)
+    said = likenesses.alias()
     for part in sliced(list(old_of)):
         rows = await connection.execute(
             select(likenesses.c.id, likenesses.c.old_file_id, likenesses.c.new_file_id).where(
@@ -113,7 +112,7 @@ async def page(
     connection: AsyncConnection, library_id: int | None, limit: int, after: int = 0
 ) -> list[Asked]:
     """Open questions that can be answered now, by id, behind `after`; of one library or of all."""
-    old, new = aliased(media_files), aliased(media_files)
+    old, new = media_files.alias(), media_files.alias()
     query = (
         _asked(old, new)
         .where(
@@ -132,7 +131,7 @@ async def page(
 
 async def get(connection: AsyncConnection, row_id: int) -> Asked | None:
     """One question, whatever its state; None when it is not there any more."""
-    query = _asked(aliased(media_files), aliased(media_files)).where(likenesses.c.id == row_id)
+    query = _asked(media_files.alias(), media_files.alias()).where(likenesses.c.id == row_id)
     row = (await connection.execute(query)).first()
     return None if row is None else _shown(row)
 
@@ -158,7 +157,7 @@ def _asked(old: Any, new: Any) -> Select[Any]:
         likenesses
     )
     for name, file in (("old", old), ("new", new)):
-        folder, root = aliased(folders), aliased(roots)
+        folder, root = folders.alias(), roots.alias()
         query = (
             query.add_columns(
                 root.c.path.label(f"{name}_root"),

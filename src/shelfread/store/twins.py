@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from shelfread.model.job import SCANS, JobStatus
 from shelfread.model.likeness import Why
@@ -65,7 +64,7 @@ async def signatures(
         horizon: what was added or went missing before it counts no more; microseconds.
         others: libraries that its files may have come from, or gone to.
     """
-    other = aliased(media_files)
+    other = media_files.alias()
     # Asked of each new row: started from, it would be all of the library.
     own = (
         select(roots.c.library_id)
@@ -124,9 +123,9 @@ async def signatures(
 
 async def _open_between(connection: AsyncConnection, library_id: int, others: Sequence[int]) -> set[bytes]:
     """Contents of files of which it could not be settled yet that they went from one library to the other."""
-    old, new = aliased(media_files), aliased(media_files)
-    old_folder, new_folder = aliased(folders), aliased(folders)
-    old_root, new_root = aliased(roots), aliased(roots)
+    old, new = media_files.alias(), media_files.alias()
+    old_folder, new_folder = folders.alias(), folders.alias()
+    old_root, new_root = roots.alias(), roots.alias()
     rows = await connection.execute(
         select(old.c.signature)
         .select_from(likenesses)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import aliased
 
 from shelfread.store.tables import (
     books,
@@ -20,13 +19,13 @@ from shelfread.store.tables import (
     videos,
 )
 
-_file = aliased(media_files, name="shown_file")
-_track = aliased(tracks, name="shown_track")
-_credit = aliased(track_credits, name="shown_credit")
-_by = aliased(release_credits, name="shown_by")
-_book = aliased(books, name="shown_book")
-_video = aliased(videos, name="shown_video")
-_episode = aliased(episodes, name="shown_episode")
+_file = media_files.alias("shown_file")
+_track = tracks.alias("shown_track")
+_credit = track_credits.alias("shown_credit")
+_by = release_credits.alias("shown_by")
+_book = books.alias("shown_book")
+_video = videos.alias("shown_video")
+_episode = episodes.alias("shown_episode")
 _THERE: Any = _file.c.status != "missing"
 
 

@@ -10,30 +10,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import msgspec
-
 from shelfread.covers.decoding import MOST_BYTES, PictureTrouble
-from shelfread.covers.making import Shape, make_thumbnail
+from shelfread.covers.making import make_thumbnail
+from shelfread.covers.shape import Shape
 from shelfread.media.kind import Source
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.child import NICENESS, Answer
 from shelfread.scan.parser import Outcome, Parser, encode_item, one_line
 from shelfread.scan.portions import SIDECAR
-
-#: Added to what is wanted of a file: which half of a double page is its front. Beside those of `scan.parser`.
-RIGHT, LEFT = 16, 32
-FRONTS = {None: 0, "right": RIGHT, "left": LEFT}
-#: Where `ParserPool` finds this role.
-ROLE = "shelfread.tasks.cover_child:maker"
-
-
-class Made(msgspec.Struct):
-    """A small picture on its way to the parent."""
-
-    content: bytes
-    mime: str
-    width: int
-    height: int
+from shelfread.tasks.cover_frames import LEFT, RIGHT, Made
 
 
 def maker(init: dict[str, Any]) -> Answer:

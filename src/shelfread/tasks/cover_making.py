@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 import msgspec
 
 from shelfread.covers.keeping import Shelf
-from shelfread.covers.making import Shape
+from shelfread.covers.shape import Shape
 from shelfread.model.job import LogLine
 from shelfread.model.library import Library, LibraryOptions
 from shelfread.model.problem import ProblemCode, line_of
@@ -25,7 +25,7 @@ from shelfread.store.cover_files import CoverSource
 from shelfread.store.cover_sources import sources
 from shelfread.store.covers import CoverRow
 from shelfread.store.database import Database
-from shelfread.tasks.cover_child import FRONTS, ROLE, Made
+from shelfread.tasks.cover_frames import FRONTS, ROLE, Made
 from shelfread.tasks.library_scan import PoolSizes
 
 #: A small picture is not larger, in bytes.

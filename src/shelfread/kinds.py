@@ -1,4 +1,7 @@
-"""The kinds of media that this program knows, each with what a scan needs beside it."""
+"""The kinds of media that this program knows, each with what a scan needs beside it.
+
+Not a part of `app`, so that a child that scans is started without all that answers people.
+"""
 
 from __future__ import annotations
 
