@@ -36,12 +36,14 @@ from shelfread.model.library import Library, LibraryOptions
 from shelfread.scan.extract import FileReading, FileRef
 from shelfread.scan.plan import Mode, Outcome
 from shelfread.settings import Settings
-from shelfread.store import jobs, tables
+from shelfread.store import jobs
 from shelfread.store.database import Database
 from shelfread.tasks.library_scan import Pools, PoolSizes, warm
-from tests import catalogue
+from tests import catalogue, compiled_once
 
 SIZES = PoolSizes(parsers=2, walkers=1)
+#: What a run of all tests has to find free in memory for its files; it takes a tenth of that.
+ROOM = 2 << 30
 
 
 def pytest_configure() -> None:
@@ -59,6 +61,20 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, own)
+    _work_in_memory()
+    compiled_once.share()
+
+
+def _work_in_memory() -> None:
+    """Hundreds of databases would wait for the disk at each step, and none has to outlive the machine."""
+    memory = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK):
+        return
+    facts = os.statvfs(memory)
+    # Tests start programs that they have written.
+    if facts.f_bavail * facts.f_frsize >= ROOM and not facts.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = str(memory)
+        tempfile.tempdir = None
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -83,12 +99,18 @@ def pytest_sessionfinish() -> None:
 # Databases
 
 
+#: Bytes from which on a database on the server is not emptied but made anew; one without a row has a third.
+LARGE = 32 << 20
+
+
 class PostgresServer:
     """A real server in a folder of its own, and empty catalogues in it."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._numbers = itertools.count()
+        #: The name of the catalogue that all others are copies of.
+        self._migrated = ""
         #: Catalogues that nobody uses any more.
         self._used: list[str] = []
 
@@ -102,14 +124,17 @@ class PostgresServer:
 
     def empty(self) -> str:
         """The URL of a database with nothing in it."""
+        return self._new("template0")
+
+    def _new(self, template: str) -> str:
         name = f"empty_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url_of(name)
 
     async def catalogue(self) -> str:
         """The URL of a catalogue with no row in it."""
         if self._used:
-            # Emptying one costs a tenth of making one.
+            # Emptying one costs a tenth of making one, unless much is in it, or was.
             url = self._used.pop()
             with psycopg.connect(url, autocommit=True) as connection:
                 # Of a process that was killed the server may have a statement left to do.
@@ -117,16 +142,26 @@ class PostgresServer:
                     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-                names = [table.name for table in reversed(tables.metadata.sorted_tables)]
-                connection.execute(";".join(f"DELETE FROM {name}" for name in names).encode())
-            return url
-        url = self.empty()
-        async with open_app(Settings(database_url=url)):
-            return url
+                row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+                if row is not None and row[0] < LARGE:
+                    deletes = ";".join(f"DELETE FROM {name}" for name in reversed(catalogue.TABLES))
+                    connection.execute(deletes.encode())
+                    return url
+            self.execute(f"DROP DATABASE {_name(url)}")
+        if not self._migrated:
+            url = self.empty()
+            async with open_app(Settings(database_url=url)):
+                pass
+            self._migrated = _name(url)
+        return self._new(self._migrated)
 
     def give_back(self, url: str) -> None:
         """Nobody uses this catalogue any more."""
         self._used.append(url)
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")
@@ -399,7 +434,7 @@ class Shelf:
 
     async def files(self) -> dict[str, dict[str, Any]]:
         """Every media file row by its path below its root."""
-        found = await catalogue.rows(self.database)
+        found = await catalogue.rows(self.database, "folders", "media_files")
         folders = {row["id"]: row["path"] for row in found["folders"]}
         return {
             os.fsdecode(os.path.join(folders[row["folder_id"]], row["name"])): row
@@ -414,7 +449,7 @@ class Shelf:
         return {path for path, row in (await self.files()).items() if row["status"] == "missing"}
 
     async def table(self, name: str) -> list[dict[str, Any]]:
-        return (await catalogue.rows(self.database))[name]
+        return (await catalogue.rows(self.database, name))[name]
 
     async def releases(self) -> dict[str, dict[str, Any]]:
         """Every release by its title."""

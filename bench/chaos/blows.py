@@ -290,8 +290,10 @@ class Blows:
     async def _awake(self, fault: Fault, scan: Scan, job: Job) -> None:
         """Go on after the pause: the scans first, so that they meet a world that has moved on."""
         hand = scan.hand
-        await asyncio.sleep(fault.hold_s)
-        if not self._fenced:
+        if self._fenced:
+            await asyncio.sleep(fault.hold_s)
+        else:
+            # Later its successor may be through, and there is nothing left to harm.
             await self._followed(job)
         for pid in hand.residents():
             strike(pid, signal.SIGCONT, hand.pid)

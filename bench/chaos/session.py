@@ -162,8 +162,9 @@ async def known_files(app: App, library: Library) -> dict[str, int]:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    # Not below TMPDIR: the path of a server's socket may be 107 bytes long.
-    folder = Path(tempfile.mkdtemp(prefix="shelfread-chaos-", dir="/tmp"))
+    # The path of a server's socket may be 107 bytes long.
+    short = len(tempfile.gettempdir()) < 50
+    folder = Path(tempfile.mkdtemp(prefix="shelfread-chaos-", dir=None if short else "/tmp"))
     try:
         yield folder
     finally:

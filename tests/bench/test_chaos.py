@@ -17,6 +17,8 @@ from bench.chaos.session import Outcome, Wanted, run
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux only")
 
 HANDS = (("server", "managed", 2), ("worker", "standalone", 1))
+#: One to be stopped, and its successor.
+TWO = (("one", "standalone", 1), ("other", "standalone", 1))
 SHORT = {
     Kind.KILL_CHILD: 5.0,
     Kind.KILL_PARSER: 2.0,
@@ -66,9 +68,11 @@ def test_without_the_fence_the_same_harness_finds_stale_writes(tmp_path: Path) -
     for seed in range(1, 7):
         wanted = Wanted(
             "sqlite",
-            2,
+            1,
             seed,
-            sizes=(250, 250),
+            sizes=(120, 120),
+            hands=TWO,
+            lease_s=2.0,
             fence=False,
             file_s=0.02,
             weights=faults.CONTROL,

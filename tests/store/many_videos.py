@@ -8,7 +8,7 @@ from tests.store import many_rows
 #: Files. The first half are films, one a file, but every 40th is a second version of the film before it; the
 #: other half are episodes, one a file, ten of a season, five seasons of a show. Every 50th file is missing,
 #: every 100th in trouble; all of the show 7 is missing.
-VIDEOS = 60_000
+VIDEOS = 30_000
 _STEPS = """
 INSERT INTO libraries (id, name, kind, options, reader_version, untidy, created_at)
  VALUES (1, 'One', 'video', '{{}}', 1, false, 1), (2, 'Two', 'video', '{{}}', 1, false, 1);
