@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from shelfread.model.job import Scope
+from shelfread.scan import known, walk
 from shelfread.store import files, problems
 from tests import catalogue
 from tests.conftest import Shelf, counted
@@ -55,6 +56,32 @@ async def test_a_folder_above_many_parts_is_asked_for_once(shelf: Shelf) -> None
         assert await shelf.scan(within=[(0, f"Music/{name}") for name in "abcdef"]) == {"unchanged": 6}
     # The root, and the folder in it.
     assert sum("folders.path IN" in text for text, _ in plans.statements) == 2
+
+
+@pytest.mark.parametrize("many", [6, 5])
+async def test_of_more_folders_than_memory_is_to_hold_those_in_a_group_are_asked_for_at_once(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    for artist in "abcdef":
+        for album in "12":
+            shelf.tree.add(f"Music/{artist}/{album}/1.mp3")
+    assert await shelf.scan() == {"added": 12}
+    monkeypatch.setattr(known, "FOLDERS_AT_ONCE", 5)
+    monkeypatch.setattr(walk, "MANY", many)
+    async with plans_of(shelf.database) as plans:
+        assert await shelf.scan() == {"unchanged": 12}
+    by_path = [text for text, _ in plans.statements if "folders.path IN" in text]
+    above = [text for text, _ in plans.statements if "folders.parent_id IN" in text]
+    # The root alone; where a folder holds too many, those in it as well.
+    assert len(by_path) == 1 if many == 6 else len(by_path) > 1
+    # The root, and groups of those in it. Of the albums nothing is asked: they hold no folders.
+    assert 0 < len(above) <= 8
+    shelf.tree.move("Music/a/1", "Music/b/3")
+    shelf.tree.delete("Music/c/1/1.mp3")
+    shelf.tree.add("Music/new/1/1.mp3")
+    assert await shelf.scan() == {"added": 1, "moved": 1, "removed": 1, "unchanged": 10}
+    assert catalogue.audit(await catalogue.rows(shelf.database)) == []
+    assert await shelf.scan() == {"unchanged": 12}
 
 
 async def test_a_folder_whose_path_no_index_takes_is_told_and_the_walk_goes_on(shelf: Shelf) -> None:

@@ -55,14 +55,18 @@ class _Placed:
 
     def __init__(self, pool: WalkerPool, known: dict[bytes, KnownFolder] | None = None) -> None:
         self.known = known or {}
-        self.walk = Walk(RULES, pool, self._lookup, trust_digests=True)
+        self.walk = Walk(RULES, pool, self, trust_digests=True)
         self.parents: dict[bytes, int | None] = {}
         self.numbers: dict[bytes, int] = {}
         self.files = 0
         self.unchanged = 0
 
-    async def _lookup(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
+    async def at(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
         return {path: self.known[path] for path in paths if path in self.known}
+
+    async def below(self, rows: Sequence[int]) -> dict[bytes, KnownFolder]:
+        above = {known.path for known in self.known.values() if known.id in rows}
+        return {path: known for path, known in self.known.items() if path and os.path.dirname(path) in above}
 
     async def run(self, top: FolderTask) -> _Placed:
         numbers = itertools.count(1)

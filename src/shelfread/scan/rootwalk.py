@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from shelfread.model.catalogue import KnownFolder, NewFolder
+from shelfread.model.catalogue import NewFolder
 from shelfread.model.job import LogLine, Scope
 from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.discover import Discovery, Part
@@ -24,6 +24,7 @@ from shelfread.scan.folder import (
     subtask,
 )
 from shelfread.scan.gone import is_gone
+from shelfread.scan.known import KnownFolders
 from shelfread.scan.progress import Progress
 from shelfread.scan.roots import ENOUGH, SAMPLE, RootCheck, count_present
 from shelfread.scan.walk import Found, Walk, WalkerPool
@@ -36,10 +37,6 @@ GROUP_FILES = 400
 GROUP_FOLDERS = 200
 #: Fewer are not sent ahead for idle parsers: a comparison costs three small queries.
 EAGER_FILES = 128
-
-#: A root with no more known folders has them all in memory during its walk (about 300 bytes each);
-#: a larger one asks the catalogue for every group of folders.
-FOLDERS_AT_ONCE = 50_000
 
 #: Trouble of a folder as a whole, which is over when the folder can be listed again.
 PLACE_CODES = (
@@ -94,33 +91,25 @@ class RootWalk:
         self._in_trouble: set[bytes] = set()
         #: Those that this walk found in trouble.
         self._noted: set[bytes] = set()
-        #: All known folders of the scope by path, when there are not too many.
-        self._known: dict[bytes, KnownFolder] | None = None
+        self._known = KnownFolders(database, self._root.id)
         #: Folders above the scopes, looked at once: many parts of one root lie below the same ones.
         self._above: dict[bytes, Found] = {}
 
     async def run(self, scope: Scope) -> None:
         """Walk the root, or the part of it that a scope names."""
+        await self._known.load(scope.relative)
         async with self._database.read() as connection:
-            self._known = await files.all_folders(connection, self._root.id, scope.relative, FOLDERS_AT_ONCE)
             self._in_trouble = await problems.places_in_trouble(connection, self._root.id, PLACE_CODES)
         top, parent_id = await self._top(scope.relative)
         if top is None:
             return
-        walk = Walk(self._rules, self._pool, self._lookup, trust_digests=self._trust)
+        walk = Walk(self._rules, self._pool, self._known, trust_digests=self._trust)
         async for found in walk.run(top, parent_id):
             folder_id = await self._look_at(found)
             if folder_id is not None:
                 walk.place(found, folder_id)
         await self._flush()
         await asyncio.to_thread(self._end_trouble_of_gone_folders)
-
-    async def _lookup(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
-        return await self._stored(paths) if self._known is None else self._known
-
-    async def _stored(self, paths: Sequence[bytes]) -> dict[bytes, KnownFolder]:
-        async with self._database.read() as connection:
-            return await files.known_folders(connection, self._root.id, paths)
 
     async def _top(self, relative: bytes) -> tuple[FolderTask | None, int | None]:
         """The task to begin with, with the ignore rules of the folders above it, and the row above it."""
@@ -131,7 +120,8 @@ class RootWalk:
             sub = _sub(found, name)
             if found is None or sub is None:
                 (listing,) = await self._pool.look(self._rules, [task])
-                found = Found(task, listing, (await self._stored([task.relative])).get(task.relative), None)
+                stored = await self._known.stored([task.relative])
+                found = Found(task, listing, stored.get(task.relative), None)
                 problem = _problem_of(listing)
                 if problem is not None:
                     self._trouble(found, problem)

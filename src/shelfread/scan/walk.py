@@ -1,15 +1,15 @@
 """The walk: folders go out to the walker processes, listings come back, sub-folders go out again.
 
 First stage of a scan. It gives the known digest along with each folder, so that an unchanged one costs a
-comparison in a walker and a few bytes here. It reads the catalogue's folders, writes nothing, and knows no
-kind. The looking itself is `listing`; this is the order of it, and what runs in a walker.
+comparison in a walker and a few bytes here. It asks what the catalogue knows (`known`), writes nothing, and
+knows no kind. The looking itself is `listing`; this is the order of it, and what runs in a walker.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -20,6 +20,9 @@ from shelfread.scan.folder import FolderListing, FolderTask, WalkRules, subtask
 
 #: Folders in one request. Large enough that a request costs little, small enough to share work.
 GROUP = 64
+#: A folder with more sub-folders than this is not asked for all of them at once: they would all be held in
+#: memory until the last of them is looked at.
+MANY = 1000
 #: How often a group is tried again after its walker died: a walker is not killed by what it reads.
 ATTEMPTS = 3
 #: What the children are.
@@ -130,6 +133,8 @@ class Found(NamedTuple):
     known: KnownFolder | None
     #: The row of the folder above, as `place` gave it; None at the top of the walk.
     parent_id: int | None
+    #: What the catalogue knows of its sub-folders, and maybe of others; None when that was not asked.
+    below: Mapping[bytes, KnownFolder] | None = None
 
 
 class _Waiting(NamedTuple):
@@ -137,19 +142,27 @@ class _Waiting(NamedTuple):
 
     task: FolderTask
     parent_id: int | None
+    #: Where it is found if it is known; None: it is to be asked for.
+    known: Mapping[bytes, KnownFolder] | None = None
 
 
-#: Looks up what the catalogue knows of folders by their relative paths.
-Lookup = Callable[[Sequence[bytes]], Awaitable[dict[bytes, KnownFolder]]]
+class Known(Protocol):
+    """What the catalogue knows of the folders of a root, by relative path; it may give more than is asked."""
+
+    async def at(self, paths: Sequence[bytes]) -> Mapping[bytes, KnownFolder]:
+        """The folders of these paths."""
+
+    async def below(self, rows: Sequence[int]) -> Mapping[bytes, KnownFolder]:
+        """The folders that lie directly in those of these rows."""
 
 
 class Walk:
     """One walk over one root, or over the part of it below `top`."""
 
-    def __init__(self, rules: WalkRules, pool: WalkerPool, lookup: Lookup, *, trust_digests: bool) -> None:
+    def __init__(self, rules: WalkRules, pool: WalkerPool, known: Known, *, trust_digests: bool) -> None:
         self._rules = rules
         self._pool = pool
-        self._lookup = lookup
+        self._known = known
         self._trust = trust_digests
         self._waiting: list[_Waiting] = []
 
@@ -186,17 +199,28 @@ class Walk:
         """Tell the row of a folder, and so let its sub-folders be walked."""
         for sub in reversed(found.listing.subfolders):
             task = subtask(self._rules, found.task, found.listing, sub)
-            self._waiting.append(_Waiting(task, folder_id))
+            self._waiting.append(_Waiting(task, folder_id, found.below))
 
     async def _look(self, group: list[_Waiting]) -> list[Found]:
-        known = await self._lookup([waiting.task.relative for waiting in group])
-        tasks = []
-        for waiting in group:
-            before = known.get(waiting.task.relative)
-            digest = before.digest if before is not None and self._trust else None
-            tasks.append(waiting.task._replace(known_digest=digest))
+        unasked = [waiting.task.relative for waiting in group if waiting.known is None]
+        stored = await self._known.at(unasked) if unasked else {}
+        known = [
+            (stored if waiting.known is None else waiting.known).get(waiting.task.relative)
+            for waiting in group
+        ]
+        tasks = [
+            waiting.task._replace(known_digest=before.digest) if before and self._trust else waiting.task
+            for waiting, before in zip(group, known, strict=True)
+        ]
         listings = await self._pool.look(self._rules, tasks)
+        # Of all in the group at once: of most folders nothing is asked that way, they have no others in them.
+        ahead = [
+            before is not None and 0 < len(listing.subfolders) <= MANY
+            for before, listing in zip(known, listings, strict=True)
+        ]
+        rows = [before.id for before, asked in zip(known, ahead, strict=True) if before and asked]
+        below = await self._known.below(rows) if rows else None
         return [
-            Found(waiting.task, listing, known.get(waiting.task.relative), waiting.parent_id)
-            for waiting, listing in zip(group, listings, strict=True)
+            Found(waiting.task, listing, before, waiting.parent_id, below if asked else None)
+            for waiting, listing, before, asked in zip(group, listings, known, ahead, strict=True)
         ]
