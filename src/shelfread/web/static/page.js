@@ -282,6 +282,11 @@ if (code && location.hash.length > 1) {
   history.replaceState(null, "", location.pathname);
   code.closest("[data-hash-field]")?.setAttribute("hidden", "");
 }
+// Who chooses colours comes back to it: what stands behind # goes along where a server sends one on.
+if (code) {
+  const colours = document.querySelector("[data-theme-form]");
+  colours?.addEventListener("submit", () => colours.setAttribute("action", `/theme#${code.value}`));
+}
 
 for (const part of all("[data-part]")) shown.set(part, part.innerHTML);
 tellTimes();
