@@ -21,8 +21,8 @@ def share() -> None:
     """Let all engines of this process do so from now on."""
     compiled: Any = LRUCache(3000)
 
-    def alike(one: Any, other: object) -> bool:
-        return type(one) is type(other) and bool(one.paramstyle == getattr(other, "paramstyle", None))
+    def alike(one: Any, other: Any) -> bool:
+        return type(one) is type(other) and bool(one.paramstyle == other.paramstyle)
 
     def number(one: Any) -> int:
         return hash((type(one), one.paramstyle))

@@ -53,7 +53,7 @@ from tests.scan.unplugging import Walkers, bound_by_permissions
 T = TypeVar("T")
 
 #: Lives, and the steps of each.
-LIVES = {"sqlite": 10, "postgresql": 2}
+LIVES = {"sqlite": 6, "postgresql": 1}
 STEPS = 40
 LONG = int(os.environ.get("SHELFREAD_MODEL_STEPS", "0"))
 SEED = int(os.environ.get("SHELFREAD_MODEL_SEED", "7"))
