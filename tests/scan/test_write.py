@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from shelfread.model.problem import ProblemCode
+from shelfread.scan.findings import Place
 from shelfread.scan.plan import Mode
+from shelfread.scan.write import Writer
 from shelfread.store.music import MusicCatalogue
 from tests.conftest import Shelf
 
@@ -66,3 +69,20 @@ async def test_a_file_whose_facts_are_refused_stands_with_a_problem_until_a_resc
     assert await shelf.scan(rescan=True) == {"updated": 1, "unchanged": 2}
     assert await shelf.problems() == set()
     assert (await shelf.tracks())["Ann/First/1.mp3"]["duration_s"]
+
+
+async def test_what_is_found_while_the_last_batch_is_written_is_not_lost(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.tree.add("Ann/First/1.mp3")
+    real = Writer._write
+
+    async def write(self: Any, parts: Any) -> None:
+        await real(self, parts)
+        if parts and self._gathering.done:
+            place = Place(parts[0].root_id, b"Bob", ProblemCode.FOLDER_UNREADABLE, "found late")
+            self._findings.places.append(place)
+
+    monkeypatch.setattr(Writer, "_write", write)
+    assert await shelf.scan() == {"added": 1}
+    assert await shelf.problems() == {("Bob", "folder_unreadable")}

@@ -1,15 +1,12 @@
 """From what was read to rows: the last stage that every changed file goes through.
 
-Gathers the parts of folders that are completely read into batches and commits each as one transaction,
+Commits the parts of folders that are completely read, a batch of them (`gathering`) as one transaction
 together with the counters and log lines of the job. One writer; nothing here waits for a file.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +18,7 @@ from shelfread.model.job import LogLine, LostJob
 from shelfread.model.problem import ProblemCode, line_of
 from shelfread.scan.findings import Findings
 from shelfread.scan.folder import joined
+from shelfread.scan.gathering import Gathering, rows_of
 from shelfread.scan.pace import MOST, Pace
 from shelfread.scan.plan import Mode
 from shelfread.scan.progress import Progress
@@ -28,9 +26,6 @@ from shelfread.store import files, problems, removals
 from shelfread.store.clock import SteadyClock, text_of
 from shelfread.store.database import Database, StatementFailed
 from shelfread.store.ids import IdBlocks
-
-#: A batch that is not full waits this long for more.
-GATHER_S = 0.2
 
 
 class Writer:
@@ -60,66 +55,32 @@ class Writer:
         self._database = database
         self._pace = Pace(1 if sync else MOST, shared=database.is_sqlite and not sync)
         self._progress = progress
-        self._parts: deque[FolderWrite] = deque()
-        #: Rows that the parts bring, counted so that a batch keeps its limit.
-        self._rows = 0
-        self._ended = False
-        self._some = asyncio.Event()
-        self._enough = asyncio.Event()
+        self._gathering = Gathering(self._pace)
         self._findings = findings
         #: The paths of the roots, for log lines.
         self._roots = roots
         self._clock = clock
-        self._room = asyncio.Event()
 
     async def put(self, part: FolderWrite) -> None:
         """Hand over a part of a folder that is completely read; waits while too many are not written."""
-        while self._rows > 2 * MOST:
-            self._room.clear()
-            await self._room.wait()
-        self._parts.append(part)
-        self._rows += _rows(part)
-        self._some.set()
-        if self._rows >= self._pace.limit:
-            self._enough.set()
+        await self._gathering.put(part)
 
     def end(self) -> None:
         """Nothing more will come."""
-        self._ended = True
-        self._some.set()
-        self._enough.set()
+        self._gathering.end()
 
     async def run(self) -> None:
         """Write until `end`."""
         try:
-            await self._run()
+            while not self._gathering.done:
+                parts = await self._gathering.next()
+                if parts:
+                    await self._write(parts)
+            # Also what was found while the last of them was written.
+            if self._findings.waiting:
+                await self._write([])
         finally:
             self._database.at_once = False
-
-    async def _run(self) -> None:
-        while True:
-            await self._some.wait()
-            if not self._enough.is_set():
-                # One wake-up for a batch, not one for every part.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(GATHER_S):
-                        await self._enough.wait()
-            parts: list[FolderWrite] = []
-            count = 0
-            while self._parts and (not parts or count + _rows(self._parts[0]) <= self._pace.limit):
-                part = self._parts.popleft()
-                parts.append(part)
-                count += _rows(part)
-            self._rows -= count
-            self._room.set()
-            if self._rows < self._pace.limit and not self._ended:
-                self._enough.clear()
-            if not self._parts and not self._ended:
-                self._some.clear()
-            if parts or self._findings.waiting:
-                await self._write(parts)
-            if self._ended and not self._parts:
-                return
 
     async def _write(self, parts: list[FolderWrite]) -> None:
         try:
@@ -233,7 +194,7 @@ class Writer:
             ),
         )
         self._catalogue.committed()
-        self._pace.took(sum(map(_rows, parts)), took, awaited=awaited)
+        self._pace.took(sum(map(rows_of, parts)), took, awaited=awaited)
         self._database.at_once = self._pace.short
         del findings.new_folders[: len(new_folders)]
         del findings.places[: len(places)]
@@ -258,10 +219,6 @@ class Writer:
             for file in part.files
             if file.code is not None
         ]
-
-
-def _rows(part: FolderWrite) -> int:
-    return max(1, len(part.files))
 
 
 def _reopened(parts: Sequence[FolderWrite], settled: dict[int, bytes]) -> list[tuple[bytes | None, int]]:
