@@ -88,12 +88,13 @@ class WarmStand:
 
     def fill(self) -> None:
         """`FILES` files in three folders, more than one parser is given at once; one can be held up."""
-        for artist in ("Ada", "Cid"):
-            for number in range(48):
-                self.tree.add(f"{artist}/First/{number:02} {artist}.mp3", seed=number % 4)
+        # A disk in memory lists first what came last, and what is held up is to be read last.
+        self.tree.add("Bix/Second/9 slow.mp3")
         for number in range(4):
             self.tree.add(f"Bix/Second/{number} song.mp3")
-        self.tree.add("Bix/Second/9 slow.mp3")
+        for artist in ("Cid", "Ada"):
+            for number in range(48):
+                self.tree.add(f"{artist}/First/{number:02} {artist}.mp3", seed=number % 4)
 
     @property
     def hold(self) -> Path:
