@@ -15,7 +15,7 @@ KIND :=
 export DIR KIND LOCAL VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup scan test check format bench bench-api bench-queue storms model pictures chaos lock clean
+.PHONY: help setup scan test check format bench bench-api bench-queue storms model schema pictures chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ storms: setup ## Watch a folder through 500 random storms of changes, and compar
 
 model: setup ## Play 6 000 random steps of a library over time, beside a reference
 	@SHELFREAD_MODEL_STEPS=$${SHELFREAD_MODEL_STEPS:-6000} $(VENV)/bin/python -m pytest -s tests/scan/test_over_time_model.py $(ARGS)
+
+schema: setup ## Try every route with many more good and odd values than the tests do, on both databases
+	@SHELFREAD_SCHEMA_TRIES=$${SHELFREAD_SCHEMA_TRIES:-100} $(VENV)/bin/python -m pytest -n 2 tests/api/test_schema.py $(ARGS)
 
 pictures: setup ## Run the tests with a browser, and make pictures of all pages in .local/pictures
 	@SHELFREAD_TEST_PICTURES=1 sh tools/test.sh -m browser $(ARGS)

@@ -1,6 +1,7 @@
 """`/openapi.json` says what is true: schemathesis asks a live server for everything, with good and odd input.
 
-No answer is a fault (500), and none is outside of the description. What it tries is the same in every run.
+No answer is a fault (500), and none is outside of the description. What it tries is the same in every run; a
+little here, much more with `make schema`: SHELFREAD_SCHEMA_TRIES says how many values each operation gets.
 Streams are tried by hand, for they do not end while a program waits for their end.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import os
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -33,13 +35,17 @@ from tests.books_on_disk import cbz
 from tests.cli.staying_programs import house
 from tests.conftest import Tree, cover
 
-# A machine that is busy with something else may take minutes for it.
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+#: Tries of each operation beside the examples of the description: a few, fewer on PostgreSQL, for most are
+#: judged before a database is asked.
+_ASKED = int(os.environ.get("SHELFREAD_SCHEMA_TRIES", "0"))
+TRIES = {"sqlite": _ASKED or 4, "postgresql": _ASKED or 2}
+#: Where the edges of every value are tried, too. Those of questions are for the long form, and `test_hostile`
+#: has its own.
+EDGES = {"sqlite": True, "postgresql": bool(_ASKED)}
+WITHOUT_EDGES = [] if _ASKED else ["GET"]
+# A machine that is busy with something else may take minutes for it, and the long form does on any.
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(7200 if _ASKED else 600)]
 
-#: Tries of each operation beside the examples of the description and the edges of every value; on PostgreSQL
-#: fewer and without the edges, for most are judged before a database is asked.
-TRIES = {"sqlite": 4, "postgresql": 4}
-EDGES = {"sqlite": True, "postgresql": False}
 #: What nobody can do who knows neither the secret of the set-up nor a password, or has none.
 NEVER_DONE = {"POST /api/v1/login", "POST /api/v1/setup", "PUT /api/v1/me/password"}
 #: What is refused although the description allows it, or the other way round, with more words than one.
@@ -155,6 +161,9 @@ def _try(url: str, token: str, document: dict[str, Any], database: str) -> Tried
                 "fuzzing": {"enabled": True},
                 "stateful": {"enabled": False},
             },
+            "operations": [
+                {"include-method": one, "phases": {"coverage": {"enabled": False}}} for one in WITHOUT_EDGES
+            ],
             "checks": {
                 # No schema can say what a cursor is, which folders there are, or which passwords are good.
                 "positive_data_acceptance": {"enabled": False},
