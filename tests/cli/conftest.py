@@ -22,7 +22,7 @@ import pytest_asyncio
 from bench.corpus import make_file
 from shelfread.cli import program
 from tests.cli.forge import forge
-from tests.cli.staying_programs import FILES, MANY_FILES, House, house, many_files, plain_environment
+from tests.cli.staying_programs import FILES, House, house, many_files, plain_environment
 from tests.conftest import NewCatalogue
 
 
@@ -169,12 +169,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that is in the middle of its scan for a while."""
     return many_files(tmp_path_factory.mktemp("big") / "Music", FILES)
-
-
-@pytest.fixture(scope="session")
-def bigger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One that is there for longer than another process needs to start."""
-    return many_files(tmp_path_factory.mktemp("bigger") / "Music", MANY_FILES)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -259,9 +259,7 @@ async def house(folder: Path, database_url: str) -> AsyncIterator[House]:
 
 
 #: Files of a library that is in the middle of its scan for long enough to do something to who scans it.
-FILES = 6_000
-#: The same while another process is started.
-MANY_FILES = 12_000
+FILES = 12_000
 
 
 def many_files(folder: Path, count: int, per_folder: int = 50) -> Path:

@@ -212,9 +212,9 @@ async def test_d27_settings_that_are_mended_count_after_sighup(at_home: House) -
 
 
 async def test_d26_a_reload_makes_two_workers_of_one_and_leaves_a_running_job_alone(
-    anywhere: House, bigger: Path, tmp_path: Path
+    anywhere: House, big: Path, tmp_path: Path
 ) -> None:
-    job_id = await anywhere.queue(await anywhere.library(bigger))
+    job_id = await anywhere.queue(await anywhere.library(big))
     server = await anywhere.serve()
     await anywhere.is_in_the_middle(job_id)
     anywhere.settings_file("SHELFREAD_WORKER_COUNT=2\n")

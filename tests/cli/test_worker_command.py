@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from shelfread.model.job import JobStatus
-from tests.cli.staying_programs import AS_TYPED, MANY_FILES, House, alive, many_files, small_libraries, until
+from tests.cli.staying_programs import AS_TYPED, FILES, House, alive, many_files, small_libraries, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -41,10 +41,10 @@ async def test_d23_d28_a_worker_drains_the_queue_and_waits_for_more(anywhere: Ho
 
 
 async def test_count_2_runs_two_jobs_side_by_side_and_wins_over_the_setting(
-    anywhere: House, bigger: Path, tmp_path: Path
+    anywhere: House, big: Path, tmp_path: Path
 ) -> None:
     ids = [
-        await anywhere.queue(await anywhere.library(bigger)),
+        await anywhere.queue(await anywhere.library(big)),
         await anywhere.queue(await anywhere.library(many_files(tmp_path / "Other", 8000), "Other")),
     ]
     worker = anywhere.program("worker", "--count", "2", SHELFREAD_WORKER_COUNT="1")
@@ -109,8 +109,8 @@ async def test_drained_a_worker_finishes_what_runs_and_ends(
     assert (await at_home.job(other)).status is JobStatus.QUEUED
 
 
-async def test_d30_another_worker_takes_over_from_one_that_was_killed(anywhere: House, bigger: Path) -> None:
-    job_id = await anywhere.queue(await anywhere.library(bigger))
+async def test_d30_another_worker_takes_over_from_one_that_was_killed(anywhere: House, big: Path) -> None:
+    job_id = await anywhere.queue(await anywhere.library(big))
     first = anywhere.program("worker")
     await anywhere.job_is(job_id, JobStatus.RUNNING)
     second = anywhere.program("worker")
@@ -123,7 +123,7 @@ async def test_d30_another_worker_takes_over_from_one_that_was_killed(anywhere: 
     assert time.monotonic() - began < 20, "by the lock, and not after a lease of 30 s"
     done = await anywhere.job_is(job_id, JobStatus.COMPLETED)
     assert done.counters is not None
-    assert done.counters.added == MANY_FILES
+    assert done.counters.added == FILES
 
 
 async def test_d28_a_worker_reloads_its_settings(at_home: House) -> None:
