@@ -11,7 +11,7 @@ from bench.api.visitors import Visitor
 from bench.measure import Unavailable
 from bench.queue.figures import Bar, Figure
 from bench.queue.processes import until
-from bench.queue.stand import Stand, add_library, ended
+from bench.queue.stand import Stand, add_library, ended, until_job
 from shelfread.model.library import Library
 
 NAME = "pages"
@@ -19,13 +19,15 @@ MEANING = (
     "Visitors look at pages during the first scan of the music corpus by the worker of `shelfread serve`: in "
     "turns the page of that job, the list of jobs, and the first page. Each does what the program of the "
     "pages does: it has a stream of everything, and asks for the parts of its page when something happens, "
-    "with the same pauses. All pages are open before the scan begins: it waits behind a scan of a few files, "
-    "whose process is stopped for so long. CPU of the pages: CPU seconds of the process that answers, less "
+    "with the same pauses. The scan is held until the pages of its job are open, too, by stopping its "
+    "process; opening pages is not counted. CPU of the pages: CPU seconds of the process that answers, less "
     "those of the same process while the same scan runs and nobody looks, in percent of the CPU seconds of "
     "that scan's own processes. a part: from the question to the last byte of its answer."
 )
 #: How many look.
 _VISITORS = 20
+#: Longer than the longest pause between two questions of a page, in seconds.
+_SETTLED_S = 3.0
 #: The first page; where there is none yet, another that tells of jobs.
 _PLACES = ("/", "/problems")
 
@@ -63,35 +65,41 @@ async def measure(stand: Stand) -> None:
 
 async def _scan(stand: Stand, database: str, count: int, seed: int) -> _Run:
     async with served(stand, database, stand.tiny()) as server:
+        tiny = (await server.app.libraries.all())[0]
         music = await add_library(server.app, "Music", stand.music())
-        tiny = next(one for one in await server.app.libraries.all() if one.id != music.id)
         # What a server has after its first minute: templates, statements, the database's pages.
-        await _looked_at(server, [tiny], 3, seed)
-        return await _looked_at(server, [tiny, music], count, seed)
+        await _looked_at(server, tiny, 3, seed)
+        return await _looked_at(server, music, count, seed)
 
 
-async def _looked_at(server: Server, libraries: list[Library], count: int, seed: int) -> _Run:
-    """Scans one behind the other, of which the last is looked at and counted."""
+async def _looked_at(server: Server, library: Library, count: int, seed: int) -> _Run:
     chance = random.Random(seed)
     first = await _first_page(server)
     visitors = [Visitor(server.url, server.token, random.Random(chance.random())) for _ in range(count)]
     looking: list[asyncio.Task[None]] = []
+
+    async def come(some: list[Visitor], *places: str) -> None:
+        looking.extend(
+            asyncio.create_task(one.look(places[number % len(places)])) for number, one in enumerate(some)
+        )
+        await until(lambda: all(one.is_there for one in some), "pages to be open")
+        # Until they have asked for what happened while they were opened.
+        await asyncio.sleep(_SETTLED_S)
+
     try:
         with server.held():
-            jobs = [(await server.app.request_scan(one)).job.id for one in libraries]
-            places = (f"/jobs/{jobs[-1]}", "/jobs", first)
-            looking += [
-                asyncio.create_task(one.look(places[number % 3])) for number, one in enumerate(visitors)
-            ]
-            await until(lambda: all(one.is_there for one in visitors), "all pages to be open")
-            # Until they have asked for what happened while they were opened.
-            await asyncio.sleep(2)
+            await come(visitors[count // 3 :], "/jobs", first)
+            own = server.own_cpu()
+            job_id = (await server.app.request_scan(library)).job.id
+            await until_job(server.app, job_id, lambda job: job.status == "running", "running")
+            await asyncio.sleep(_SETTLED_S)
+            spent = server.own_cpu() - own
+            await come(visitors[: count // 3], f"/jobs/{job_id}")
             own, everything = server.own_cpu(), server.all_cpu()
-        for job_id in jobs:
-            job = await ended(server.app, job_id, 0.1)
-            if job.status != "completed":
-                raise Unavailable(f"the scan was {job.status}: {job.error}")
-        await asyncio.sleep(3)
+        job = await ended(server.app, job_id, 0.1)
+        if job.status != "completed":
+            raise Unavailable(f"the scan was {job.status}: {job.error}")
+        await asyncio.sleep(_SETTLED_S)
         for one in looking:
             if one.done():
                 one.result()
@@ -100,8 +108,8 @@ async def _looked_at(server: Server, libraries: list[Library], count: int, seed:
             one.cancel()
         if looking:
             await asyncio.wait(looking)
-    spent = server.own_cpu() - own
-    return _Run(spent, server.all_cpu() - everything - spent, visitors)
+    while_it_ran = server.own_cpu() - own
+    return _Run(spent + while_it_ran, server.all_cpu() - everything - while_it_ran, visitors)
 
 
 async def _first_page(server: Server) -> str:

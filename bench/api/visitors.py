@@ -6,7 +6,6 @@ Knows nothing of what is measured.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import re
 import time
@@ -43,7 +42,6 @@ class Visitor:
         #: The parts of the page, and at what news each is asked for.
         self._parts: dict[str, set[str]] = {}
         self._waiting: set[str] = set()
-        self._phases: dict[str, str] = {}
         self._news = asyncio.Event()
         self._slow = 0.0
         self._heard = ""
@@ -87,21 +85,15 @@ class Visitor:
                 if fields.get("event") in _NEWS:
                     self._heard = fields.get("id", "")
                 if "data" in fields:
-                    self._hear(fields["event"], fields["data"])
+                    self._hear(fields["event"])
             self.is_there = True
 
-    def _hear(self, name: str, data: str) -> None:
+    def _hear(self, name: str) -> None:
         self.heard += 1
         self._soon(_NEWS.get(name, ()))
-        if name == "progress":
-            said = json.loads(data)
-            phase = said["phase"] or ""
-            if self._phases.setdefault(said["job_id"], phase) != phase:
-                self._phases[said["job_id"]] = phase
-                self._soon(("phase",))
-            if time.monotonic() - self._slow > _SLOW_S:
-                self._slow = time.monotonic()
-                self._soon(("progress",))
+        if name == "progress" and time.monotonic() - self._slow > _SLOW_S:
+            self._slow = time.monotonic()
+            self._soon(("progress",))
 
     def _soon(self, kinds: tuple[str, ...]) -> None:
         self._waiting |= {name for name, on in self._parts.items() if on.intersection(kinds)}

@@ -126,12 +126,12 @@ async def test_what_holds_a_job_up_is_told(live: Live) -> None:
 async def test_a_running_scan_has_bars_numbers_and_its_pace(live: Live) -> None:
     job = await stand.running(live, await stand.library_of(live))
     page = await get(live, f"/jobs/{job.id}")
-    assert 'data-phase="discovering"' in page
+    assert '<li data-step="discovering" class="now" aria-current="step">' in page
     assert "<progress aria-label=" in page
     for done in (50, 100, 200, 250, 300, 350, 400):
         await stand.batch(live, job, done, total=500)
     page = await get(live, f"/jobs/{job.id}")
-    assert '<progress data-bar max="500" value="400"' in page
+    assert '<progress max="500" value="400"' in page
     of = '<span data-of> of <span data-count="total">500<'
     assert f'<strong data-count="processed">400</strong>{of}' in page
     assert re.search(r'<polyline points="0\.0,', page)

@@ -3,9 +3,8 @@
 // [data-part=x]        a part of the page; the server renders it alone when asked with "X-Part: x"
 //   [data-on=jobs]     it is asked for again when a job changes its state
 //   [data-on=progress] also while a job goes on, every few seconds
-//   [data-on=phase]    also when a job shown with [data-phase] comes to its next phase
 // [data-job=id]        numbers of a job, written straight from what the event stream says:
-//   [data-count=found] [data-of] [data-bar] [data-state] [data-path] [data-rate] [data-left]
+//   [data-count=found] [data-of] [data-bar] [data-state] [data-step] [data-path] [data-rate] [data-left]
 // form[data-confirm]   is asked about first      form[data-typed] its part "results" is asked for while one types
 // [data-reveal=id]     shows a password          [data-open=id]   opens a dialog
 // [data-hash]          a field that takes what stands behind # in the address
@@ -136,6 +135,16 @@ function write(box, selector, text) {
   for (const one of all(selector, box)) if (one.textContent !== text) one.textContent = text;
 }
 
+function tellStep(step, from, done, total) {
+  const bar = step.querySelector("progress");
+  const counted = from === 0 && step.dataset.step === "reading" && total;
+  step.className = from < 0 ? "over" : from > 0 ? "ahead" : "now";
+  step.ariaCurrent = from === 0 ? "step" : null;
+  bar.max = counted ? total : 1;
+  if (from === 0 && !counted) bar.removeAttribute("value");
+  else bar.value = counted ? done : from < 0 ? 1 : 0;
+}
+
 function tellJob(said) {
   const processed = outcomes.reduce((sum, name) => sum + (said[`items_${name}`] ?? 0), 0);
   const rate = pace(said.job_id, processed);
@@ -159,11 +168,9 @@ function tellJob(said) {
     write(box, "[data-rate]", rate > 0 ? ` · ${grouped(Math.round(rate))} a second` : "");
     write(box, "[data-left]", left === null ? "" : ` · about ${lasting(left)} left`);
     if (said.current_path) write(box, "[data-path]", said.current_path.replace(hidden, "\ufffd"));
-    const phase = said.phase ?? "";
-    if (box.dataset.phase !== undefined && box.dataset.phase !== phase) {
-      box.dataset.phase = phase;
-      soon(["phase"]);
-    }
+    const steps = all("[data-step]", box);
+    const now = steps.findIndex((one) => one.dataset.step === said.phase);
+    if (now >= 0) steps.forEach((one, number) => tellStep(one, number - now, known && processed, said.items_total));
   }
 }
 
@@ -283,10 +290,8 @@ if (code && location.hash.length > 1) {
   code.closest("[data-hash-field]")?.setAttribute("hidden", "");
 }
 // Who chooses colours comes back to it: what stands behind # goes along where a server sends one on.
-if (code) {
-  const colours = document.querySelector("[data-theme-form]");
-  colours?.addEventListener("submit", () => colours.setAttribute("action", `/theme#${code.value}`));
-}
+const colours = code && document.querySelector("[data-theme-form]");
+colours?.addEventListener("submit", () => colours.setAttribute("action", `/theme#${code.value}`));
 
 for (const part of all("[data-part]")) shown.set(part, part.innerHTML);
 tellTimes();
