@@ -21,6 +21,11 @@ from shelfread.api.problems import ApiProblem
 _OWN = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path", "app")
 _HEADERS = frozenset({b"host", b"cookie", b"user-agent", b"x-forwarded-for", b"x-forwarded-proto"})
 
+#: Jobs under way that are looked at.
+_JOBS = 100
+#: Where a request keeps what it was told.
+_TOLD = "shelfread_told"
+
 Query = Mapping[str, Any]
 
 
@@ -50,10 +55,16 @@ async def ask(request: Request, path: str, query: Query | None = None) -> Any:
         path: below /api/v1, "/jobs" say; what comes from outside is put in with `part`.
         query: parameters; those that are None are left out, a list is given several times.
 
+    What one page asks twice is asked once: its parts tell of one moment.
+
     Raises:
         ApiProblem: the API refuses.
     """
-    return (await tell(request, "GET", path, query=query)).document
+    told: dict[bytes, Any] = request.scope.setdefault(_TOLD, {})
+    address = path.encode() + b"?" + _query_string(query)
+    if address not in told:
+        told[address] = (await tell(request, "GET", path, query=query)).document
+    return told[address]
 
 
 async def may_ask(request: Request, path: str, query: Query | None = None) -> Any:
@@ -64,6 +75,20 @@ async def may_ask(request: Request, path: str, query: Query | None = None) -> An
         if problem.status in (401, 403, 404):
             return None
         raise
+
+
+async def jobs_under_way(request: Request, library_id: int | None = None) -> list[dict[str, Any]]:
+    """The jobs that run and wait, of all libraries or of one."""
+    query = {"status": ["running", "queued"], "library_id": library_id, "limit": _JOBS}
+    jobs: list[dict[str, Any]] = (await ask(request, "/jobs", query))["items"]
+    return jobs
+
+
+async def names_of_libraries(request: Request) -> dict[int, str]:
+    """The names of all libraries, by their ids."""
+    return {
+        one["id"]: one["name"] for one in (await ask(request, "/libraries", {"counts": "false"}))["items"]
+    }
 
 
 async def tell(
@@ -82,6 +107,8 @@ async def tell(
         ApiProblem: the API refuses.
     """
     content = b"" if body is None else json.dumps(body).encode()
+    if method != "GET":
+        request.scope.pop(_TOLD, None)
     scope = _scope(request, method, path, query, content)
     parts: list[bytes] = []
     start: dict[str, Any] = {}
@@ -117,7 +144,6 @@ def part(text: object) -> str:
 
 
 def _scope(request: Request, method: str, path: str, query: Query | None, content: bytes) -> Scope:
-    known = {name: one for name, one in (query or {}).items() if one is not None and one != []}
     headers = [pair for pair in request.scope["headers"] if pair[0] in _HEADERS]
     if content:
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
@@ -128,10 +154,15 @@ def _scope(request: Request, method: str, path: str, query: Query | None, conten
         "method": method,
         "path": unquote(PREFIX + path),
         "raw_path": (PREFIX + path).encode(),
-        "query_string": urlencode(known, doseq=True).encode(),
+        "query_string": _query_string(query),
         "headers": headers,
     }
     return scope
+
+
+def _query_string(query: Query | None) -> bytes:
+    known = {name: one for name, one in (query or {}).items() if one is not None and one != []}
+    return urlencode(known, doseq=True).encode()
 
 
 def _problem(answer: Answer) -> ApiProblem:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from shelfread.api.access import needs
 from shelfread.api.problems import not_found
-from shelfread.web.asking import ask, may_ask, part
+from shelfread.web.asking import ask, may_ask, names_of_libraries, part
 from shelfread.web.job_words import curve_of, entries_of, phases_of, waits_for
 from shelfread.web.rendering import asked_for, page
 from shelfread.web.sharing import SharedRoute
@@ -80,9 +80,9 @@ async def _job(request: Request, address: str) -> Response:
     job = await _job_of(request, address)
     is_scan = job["type"] in _SCANS
     given: dict[str, Any] = {"job": job, "is_scan": is_scan, "address": address}
-    given["library"] = (
-        await may_ask(request, f"/libraries/{job['library_id']}") if job["library_id"] is not None else None
-    )
+    names = await names_of_libraries(request) if needed("head") else {}
+    of = job["library_id"]
+    given["library"] = {"id": of, "name": names[of]} if of in names else None
     if needed("timeline", "head"):
         trail = await ask(request, f"{address}/trail")
         given["entries"] = entries_of(trail["items"])

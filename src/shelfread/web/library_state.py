@@ -10,13 +10,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from shelfread.web.asking import ask, part
+from shelfread.web.asking import ask, jobs_under_way, part
 from shelfread.web.library_words import away, contents, outcome
 
 #: Scans that are looked through for the last that has ended: behind one that waits and one that runs.
 _SCANS = 3
-#: Jobs under way that are looked at.
-_JOBS = 100
 
 
 async def under_way(
@@ -28,9 +26,8 @@ async def under_way(
         request: the visitor's.
         library_id: only those of this one.
     """
-    query = {"status": ["running", "queued"], "library_id": library_id, "limit": _JOBS}
     found: dict[int | None, list[dict[str, Any]]] = {}
-    for job in (await ask(request, "/jobs", query))["items"]:
+    for job in await jobs_under_way(request, library_id):
         found.setdefault(job["library_id"], []).append(job)
     return found
 

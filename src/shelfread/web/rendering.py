@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shelfread.api.access import principal_of
 from shelfread.model.account import Principal, Right
-from shelfread.web.asking import ask
+from shelfread.web.asking import jobs_under_way, names_of_libraries
 from shelfread.web.troubles import TROUBLES
 from shelfread.web.words import DONE, FILTERS, GLOBALS
 
@@ -143,13 +143,8 @@ async def _activity(request: Request) -> list[dict[str, Any]]:
     """The jobs that run and wait, each with its library's name; nothing for somebody who is not known."""
     if principal_of(request.scope) is None or "app" not in request.scope:
         return []
-    query = {"status": ["running", "queued"], "limit": _MOST_JOBS}
-    jobs: list[dict[str, Any]] = (await ask(request, "/jobs", query))["items"]
-    if not jobs:
-        return []
-    names = {
-        one["id"]: one["name"] for one in (await ask(request, "/libraries", {"counts": "false"}))["items"]
-    }
+    jobs = (await jobs_under_way(request))[:_MOST_JOBS]
+    names = await names_of_libraries(request) if jobs else {}
     return [job | {"library": names.get(job["library_id"])} for job in jobs]
 
 
