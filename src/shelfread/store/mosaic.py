@@ -33,13 +33,15 @@ async def newest_covers(
     connection: AsyncConnection, library_id: int, kind: str, limit: int = 6
 ) -> list[Cover]:
     """Different pictures of a library, those of what was added last first."""
+    mine = (covers.c.library_id == library_id, covers.c.digest.is_not(None))
+    if (await connection.execute(select(covers.c.digest).where(*mine).limit(1))).first() is None:
+        return []
     found: list[tuple[int, Cover]] = []
     for item_kind, table in _SOURCES.get(kind, ()):
         found += await _of_newest(connection, library_id, item_kind, table, limit)
     found.sort(key=lambda one: -one[0])
     shown = list(dict.fromkeys(cover for _, cover in found))
     if len(shown) < limit:
-        mine = (covers.c.library_id == library_id, covers.c.digest.is_not(None))
         rows = await connection.execute(select(*_COLUMNS).where(*mine).limit(limit * _MORE))
         shown = list(dict.fromkeys([*shown, *(Cover(*row) for row in rows)]))
     return shown[:limit]
