@@ -13,6 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
+class BrokenOff(ConnectionError):
+    """The connection ended, and the stream had not: a client would come back."""
+
+
 @dataclass
 class Told:
     """One event."""
@@ -84,7 +88,10 @@ class Stream:
 
     async def _line(self) -> str | None:
         while not self._lines:
-            size = int((await self.reader.readline()).strip() or b"0", 16)
+            head = await self.reader.readline()
+            if not head:
+                raise BrokenOff
+            size = int(head.strip(), 16)
             if size == 0:
                 return None
             *lines, self._left = (self._left + await self.reader.readexactly(size)).split(b"\n")

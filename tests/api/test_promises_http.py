@@ -38,6 +38,7 @@ async def _library(live: Live, path: Path, name: str = "Records") -> int:
 async def _ended(live: Live, job_id: str) -> dict[str, Any]:
     """The job, when it has ended: its own stream says when."""
     async with opened(live.url, f"/api/v1/jobs/{job_id}/events", live.headers()) as stream:
+        assert stream.status in (200, 204), await stream.reader.read(1_000)
         if stream.status == 200:
             await stream.all()
     job: dict[str, Any] = (await live.ask("GET", f"/api/v1/jobs/{job_id}")).json()

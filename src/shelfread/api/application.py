@@ -67,6 +67,8 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
     """Everything that can be asked for. Each router says its prefix itself, and what its routes need."""
     doorkeeper = Doorkeeper()
     return [
+        # Routes are tried one after the other, and whole crowds come back to these at the same moment.
+        event_routes(app),
         health_routes(app, workers),
         metric_routes(app, workers),
         description_routes(),
@@ -89,7 +91,6 @@ def routers_of(app: App, workers: Workers) -> list[APIRouter]:
         job_routes(app),
         worker_routes(app, workers),
         job_change_routes(app),
-        event_routes(app),
         problem_routes(app),
         browse_routes(app),
         book_routes(app),

@@ -45,9 +45,10 @@ Pieces = AsyncIterator[bytes]
 async def pieces_of_all(feed: Feed, last_id: str, paths: bool) -> Pieces:
     """The stream of everything: what was missed or a snapshot, then what happens."""
     yield _BEGIN
-    async with _Wait(feed.begun()) as wait:
-        async for beat in wait.beats():
-            yield beat
+    if not feed.reads:
+        async with _Wait(feed.begun()) as wait:
+            async for beat in wait.beats():
+                yield beat
     async with feed.listen() as listener:
         # From here to the first wait nothing comes in between.
         place, epoch = place_of(last_id), feed.past.epoch
@@ -78,9 +79,10 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
     elif not job.status.ended and job.counted:
         first += progress_of(job, paths)
     yield first
-    async with _Wait(feed.begun()) as wait:
-        async for beat in wait.beats():
-            yield beat
+    if not feed.reads:
+        async with _Wait(feed.begun()) as wait:
+            async for beat in wait.beats():
+                yield beat
     async with feed.listen(job.seq) as listener:
         while True:
             more = True

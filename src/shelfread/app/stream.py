@@ -89,6 +89,11 @@ class Feed:
         """Whether nothing will be told any more."""
         return self._closed
 
+    @property
+    def reads(self) -> bool:
+        """Whether the news are being read, so that nobody waits for them in `begun`."""
+        return self._begun.is_set() and self._task is not None and not self._task.done()
+
     async def begun(self) -> None:
         """Have the news read, and wait until they are: for a database that is away as long as it takes.
 
