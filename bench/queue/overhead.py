@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bench import memory
@@ -20,17 +19,13 @@ MEANING = (
     "CPU seconds (user and system, all processes, ended ones too) of scans by `shelfread worker`, from "
     "the request to the end of the job, against the same scans in a warm process whose batches write the "
     "catalogue's rows and nothing else: no queue, no row of a job, no event, no log, no heartbeat, no "
-    "supervision. Each run is a minute or more: first scans and full rescans in turns. The two ways take "
-    "turns; each value is one pair, in percent more. Its bar is on the median."
+    "supervision. Both are there at the same time and take turns scan by scan, first scans and full "
+    "rescans, who goes first in turns too, until each has scanned for a minute or more: what slows the "
+    "machine down for half a minute slows both down. Each value is one first scan and its rescan, in "
+    "percent more. The bar is on their median."
 )
 #: Does a scan of a library, first or again, and gives its CPU seconds and its seconds.
 _Do = Callable[[str, bool], Awaitable[tuple[float, float]]]
-
-
-@dataclass
-class _Run:
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
 
 
 async def measure(stand: Stand) -> None:
@@ -42,41 +37,36 @@ async def measure(stand: Stand) -> None:
 
 
 async def _pairs(stand: Stand, database: str, name: str, folder: Path) -> None:
-    trial = await _bare(stand, database, folder, 1)
-    cycles = max(1, math.ceil(stand.given.run_seconds / trial.wall_s))
     more: list[float] = []
-    seconds: list[float] = []
+    longer: list[float] = []
     for number in range(stand.given.rounds):
         stand.quiet()
-        # Who goes first has a colder machine, or a quieter one.
-        if number % 2:
-            queued = await _queued(stand, database, folder, cycles)
-            bare = await _bare(stand, database, folder, cycles)
-        else:
-            bare = await _bare(stand, database, folder, cycles)
-            queued = await _queued(stand, database, folder, cycles)
-        more.append(100 * (queued.cpu_s / bare.cpu_s - 1))
-        seconds.append(100 * (queued.wall_s / bare.wall_s - 1))
-        print(
-            f"    {name}, {database}: {queued.cpu_s:.2f} CPU s in {queued.wall_s:.1f} s, "
-            f"bare {bare.cpu_s:.2f} in {bare.wall_s:.1f}: {more[-1]:+.2f} %",
-            flush=True,
-        )
+        async with _queued(stand, database, folder) as queued, _bare(stand, database, folder) as bare:
+            seconds = 0.0
+            cycle = 0
+            while seconds < stand.given.run_seconds:
+                spent = {queued: [0.0, 0.0], bare: [0.0, 0.0]}
+                for rescan in (False, True):
+                    # Who goes first has a colder machine, or a quieter one.
+                    for one in (queued, bare) if (number + cycle + rescan) % 2 else (bare, queued):
+                        cpu_s, wall_s = await one(f"Library {cycle}", rescan)
+                        spent[one][0] += cpu_s
+                        spent[one][1] += wall_s
+                more.append(100 * (spent[queued][0] / spent[bare][0] - 1))
+                longer.append(100 * (spent[queued][1] / spent[bare][1] - 1))
+                print(
+                    f"    {name}, {database}: {spent[queued][0]:.2f} CPU s in {spent[queued][1]:.1f} s, "
+                    f"bare {spent[bare][0]:.2f} in {spent[bare][1]:.1f}: {more[-1]:+.2f} %",
+                    flush=True,
+                )
+                seconds += spent[bare][1]
+                cycle += 1
     stand.note(Figure(NAME, f"CPU more than bare, {name}", database, "%", more, Bar("median", 3)))
-    stand.note(Figure(NAME, f"time more than bare, {name}", database, "%", seconds))
+    stand.note(Figure(NAME, f"time more than bare, {name}", database, "%", longer))
 
 
-async def _cycles(do: _Do, cycles: int) -> _Run:
-    run = _Run()
-    for number in range(cycles):
-        for rescan in (False, True):
-            cpu_s, wall_s = await do(f"Library {number}", rescan)
-            run.cpu_s += cpu_s
-            run.wall_s += wall_s
-    return run
-
-
-async def _queued(stand: Stand, database: str, folder: Path, cycles: int) -> _Run:
+@asynccontextmanager
+async def _queued(stand: Stand, database: str, folder: Path) -> AsyncIterator[_Do]:
     url = stand.new_database(database)
     async with stand.app(url) as app:
         with stand.program(url, "worker") as worker:
@@ -93,10 +83,11 @@ async def _queued(stand: Stand, database: str, folder: Path, cycles: int) -> _Ru
                     raise Unavailable(f"a scan was {job.status}: {job.error}")
                 return spent
 
-            return await _cycles(do, cycles)
+            yield do
 
 
-async def _bare(stand: Stand, database: str, folder: Path, cycles: int) -> _Run:
+@asynccontextmanager
+async def _bare(stand: Stand, database: str, folder: Path) -> AsyncIterator[_Do]:
     url = stand.new_database(database)
     with Asked("bench.queue.bare", url) as bare:
         bare.ask(root=str(stand.tiny()), name="Tiny", rescan=False)
@@ -106,7 +97,7 @@ async def _bare(stand: Stand, database: str, folder: Path, cycles: int) -> _Run:
             bare.ask(root=str(folder), name=name, rescan=rescan)
             return _cpu(stand, bare.pid) - cpu, time.perf_counter() - began
 
-        return await _cycles(do, cycles)
+        yield do
 
 
 def _cpu(stand: Stand, pid: int) -> float:
