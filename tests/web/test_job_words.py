@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,11 @@ def job(status: str = "running", **more: Any) -> dict[str, Any]:
 
 def soon(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+def read(one: dict[str, Any], events: list[dict[str, Any]]) -> str:
+    """What a job waits for, as a person reads it whose page runs no program."""
+    return re.sub(r"</?time[^>]*>", "", waits_for(one, events))
 
 
 # The timeline
@@ -86,21 +92,29 @@ def test_the_phases_say_what_is_over_what_goes_on_and_what_comes() -> None:
 
 def test_a_job_that_waits_says_for_what() -> None:
     assert waits_for(job("queued"), [told("queued")]) == "It begins as soon as a worker is free"
-    assert waits_for(job("queued", run_at=soon(-5)), []) == "It begins as soon as a worker is free"
-    begins = waits_for(job("queued", run_at=soon(90)), [told("queued")])
+    assert read(job("queued", run_at=soon(-5)), []) == "It begins as soon as a worker is free"
+    begins = read(job("queued", run_at=soon(90)), [told("queued")])
     assert begins == "It begins in 1 min 30 s"
     for ended in ("completed", "failed", "cancelled"):
         assert waits_for(job(ended, run_at=soon(99)), []) == ""
 
 
+def test_the_time_that_a_job_waits_yet_counts_down_on_the_page_and_no_text_becomes_markup() -> None:
+    at = soon(12)
+    waits = waits_for(job("queued", run_at=at), [told("requeued", reason="worker_lost")])
+    assert f'<time datetime="{at}" data-time="ago">in 12 s</time>' in waits
+    odd = waits_for(job("queued", run_at=at), [told("requeued", reason="<b>gone</b>")])
+    assert odd.startswith("&lt;b&gt;gone&lt;/b&gt;; it goes on ")
+
+
 def test_a_job_whose_worker_was_lost_says_when_it_goes_on() -> None:
     lost = [told("queued"), told("claimed"), told("requeued", reason="worker_lost")]
-    assert waits_for(job("queued", run_at=soon(12)), lost) == "Its worker is gone; it goes on in 12 s"
-    assert waits_for(job("queued", run_at=soon(0.2)), lost) == "Its worker is gone; it goes on in 1 s"
+    assert read(job("queued", run_at=soon(12)), lost) == "Its worker is gone; it goes on in 12 s"
+    assert read(job("queued", run_at=soon(0.2)), lost) == "Its worker is gone; it goes on in 1 s"
     free = "Its worker is gone; it goes on as soon as a worker is free"
-    assert waits_for(job("queued", run_at=soon(-1)), lost) == free
+    assert read(job("queued", run_at=soon(-1)), lost) == free
     # Another request that joined it is no reason to forget why it waits.
-    assert waits_for(job("queued", run_at=soon(12)), [*lost, told("widened")]).endswith("it goes on in 12 s")
+    assert read(job("queued", run_at=soon(12)), [*lost, told("widened")]).endswith("it goes on in 12 s")
     stopped = [told("queued"), told("claimed"), told("released")]
     assert waits_for(job("queued"), stopped) == (
         "Its worker was stopped; it goes on as soon as a worker is free"

@@ -107,7 +107,7 @@ class App:
         ):
             outcome = await scan_library_job(self.database, job, plan, used, on_progress)
         await follow_here(self, library)
-        found = await open_problems(self.database, library_id=library.id, scopes=chosen)
+        found = await open_problems(self.database, library_id=library.id, scopes=chosen, ignored=False)
         return ScanReport(job.id, library, outcome, found)
 
     async def request_scan(

@@ -16,6 +16,7 @@ class ScanReport:
     job_id: str
     library: Library
     outcome: Outcome
+    #: Those that nobody set aside.
     problems: list[ProblemRow]
 
 

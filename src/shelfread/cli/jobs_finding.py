@@ -99,14 +99,14 @@ class ComeBacks:
 
 
 async def problem_count(app: App, job: Job) -> int | None:
-    """How many problems are open in what a job covers; None for a job that covers nothing."""
+    """How many problems are open, and not set aside, in what a job covers; None when that is nothing."""
     if job.library_id is None or not job.scopes:
         return None
     found: set[int] = set()
     # In parts: a database takes a condition of a thousand terms ill.
     for start in range(0, len(job.scopes), _SCOPES_AT_ONCE):
         some = job.scopes[start : start + _SCOPES_AT_ONCE]
-        rows = await open_problems(app.database, library_id=job.library_id, scopes=some)
+        rows = await open_problems(app.database, library_id=job.library_id, scopes=some, ignored=False)
         found |= {row.id for row in rows}
     return len(found)
 

@@ -82,11 +82,15 @@ def _scan(
 
 
 @app.command("problems")
-def _problems(library_id: IdOption = None, as_json: AsJson = False) -> int:
+def _problems(
+    library_id: IdOption = None,
+    ignored: Annotated[bool, typer.Option("--ignored", help="Only those that were set aside.")] = False,
+    as_json: AsJson = False,
+) -> int:
     """List what is wrong with files and folders, until it is put right."""
     from shelfread.cli.problems import problems
 
-    return problems(library_id, as_json)
+    return problems(library_id, ignored, as_json)
 
 
 @app.command("inspect")

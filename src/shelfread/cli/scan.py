@@ -120,7 +120,10 @@ async def _tell_what_is_kept(app: App, result: Result) -> None:
     if job is not None:
         result.counters = job.counters
         result.problems = await open_problems(
-            app.database, library_id=result.target.library.id, scopes=result.target.scopes
+            app.database,
+            library_id=result.target.library.id,
+            scopes=result.target.scopes,
+            ignored=False,
         )
     library = await app.libraries.get(result.target.library.id)
     if library is not None and result.reason == "root_unavailable":

@@ -225,7 +225,7 @@ def remove(wanted: str, yes: bool, as_json: bool) -> int:
 
 async def _details(app: App, library: Library, schedule: Schedule | None) -> dict[str, Any]:
     counts = await app.libraries.counts(library.id)
-    problems = await open_problems(app.database, library_id=library.id)
+    problems = await open_problems(app.database, library_id=library.id, ignored=False)
     return {
         **library_fields(library, await watches_of(app)),
         "schedule": schedule_fields(schedule),

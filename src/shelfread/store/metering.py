@@ -10,10 +10,11 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.job import EventKind
+from shelfread.store.problems import IS_THERE
 from shelfread.store.tables import is_queued, job_events, media_files, problems
 from shelfread.store.tables import library_scan_jobs as jobs
 
@@ -65,11 +66,11 @@ async def last_batches(connection: AsyncConnection, job_seqs: Sequence[int]) -> 
 
 
 async def problems_by_code(connection: AsyncConnection) -> dict[str, int]:
-    """How many problems are open, by code; those of missing files are not among them."""
+    """How many problems are open, by code; without those of missing files and those that were set aside."""
     rows = await connection.execute(
         select(problems.c.code, func.count())
         .outerjoin(media_files, media_files.c.id == problems.c.file_id)
-        .where(or_(problems.c.file_id.is_(None), media_files.c.status != "missing"))
+        .where(IS_THERE, problems.c.ignored_at.is_(None))
         .group_by(problems.c.code)
     )
     return {row[0]: row[1] for row in rows}

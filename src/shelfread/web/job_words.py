@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from markupsafe import Markup
+
 from shelfread.web.words import duration, moment, processed, seconds_between
 
 ORIGINS = {
@@ -109,7 +111,7 @@ def phases_of(job: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def waits_for(job: dict[str, Any], events: Sequence[dict[str, Any]]) -> str:
-    """What holds a job up, honestly; empty when nothing does."""
+    """What holds a job up, honestly; empty when nothing does. Times to come count down on the page."""
     now = datetime.now(UTC)
     if job["status"] == "queued":
         return _waits_in_queue(job, events, now)
@@ -130,15 +132,19 @@ def waits_for(job: dict[str, Any], events: Sequence[dict[str, Any]]) -> str:
 def _waits_in_queue(job: dict[str, Any], events: Sequence[dict[str, Any]], now: datetime) -> str:
     again = moment(job["run_at"])
     left = (again - now).total_seconds() if again is not None else 0
-    then = f"in {_span(left)}" if left > 0 else "as soon as a worker is free"
+    then = (
+        Markup('<time datetime="{}" data-time="ago">in {}</time>').format(again.isoformat(), _span(left))
+        if again is not None and left > 0
+        else "as soon as a worker is free"
+    )
     # What came after it was taken from its worker, another request for one, does not change why it waits.
     last = next((one for one in reversed(events) if one["kind"] in ("requeued", "released", "claimed")), None)
     if last is None:
-        return f"It begins {then}"
+        return Markup("It begins {}").format(then)
     if last["kind"] == "requeued":
         why = because(last["detail"].get("reason", "worker_lost"))
-        return f"{why[:1].upper()}{why[1:]}; it goes on {then}"
-    return f"Its worker was stopped; it goes on {then}"
+        return Markup("{}{}; it goes on {}").format(why[:1].upper(), why[1:], then)
+    return Markup("Its worker was stopped; it goes on {}").format(then)
 
 
 def _span(seconds: float) -> str:

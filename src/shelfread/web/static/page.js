@@ -28,7 +28,7 @@ function since(moment) {
   const seconds = (moment - Date.now()) / 1000;
   const found = spans.find(([size]) => Math.abs(seconds) >= size);
   if (found) return ago.format(Math.round(seconds / found[0]), found[1]);
-  return seconds > 5 ? `in ${Math.round(seconds)} s` : seconds > -10 ? "just now" : "less than a minute ago";
+  return seconds > 0.5 ? `in ${Math.round(seconds)} s` : seconds > -10 ? "just now" : "less than a minute ago";
 }
 
 function tellTimes(within = document) {
@@ -295,5 +295,5 @@ colours?.addEventListener("submit", () => colours.setAttribute("action", `/theme
 
 for (const part of all("[data-part]")) shown.set(part, part.innerHTML);
 tellTimes();
-setInterval(tellTimes, 10_000);
+setInterval(tellTimes, 1_000); // those that are soon count down
 listen();
