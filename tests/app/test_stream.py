@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shelfread.app import open_app
-from shelfread.app.listeners import FeedClosed, JobGone
+from shelfread.app.listeners import FeedClosed, JobGone, Listener
 from shelfread.settings import Settings
+from shelfread.store import job_news
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -42,3 +47,24 @@ async def test_whoever_listens_to_a_job_that_is_gone_hears_so(database_url: str)
     async with open_app(Settings(database_url=database_url)) as app, app.feed.listen(7) as listener:
         with pytest.raises(JobGone):
             await listener.take(20)
+
+
+async def test_a_job_that_is_asked_for_while_the_feed_looks_is_not_taken_for_gone(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = job_news.libraries_there
+    heard: asyncio.Future[Listener] = asyncio.get_running_loop().create_future()
+    async with open_app(Settings(database_url=database_url)) as app, AsyncExitStack() as listening:
+        library = await app.libraries.add("Music", "music", [os.fsencode(tmp_path)])
+        await listening.enter_async_context(app.feed.listen())
+
+        async def meanwhile(connection: Any) -> set[int]:
+            found = await there(connection)
+            if not heard.done():
+                job = (await app.request_scan(library)).job
+                heard.set_result(await listening.enter_async_context(app.feed.listen(job.seq)))
+            return found
+
+        monkeypatch.setattr(job_news, "libraries_there", meanwhile)
+        listener = await asyncio.wait_for(heard, 20)
+        assert await listener.take(20)

@@ -209,6 +209,8 @@ class Feed:
     async def _look(self) -> bool:
         """Look once, tell what is new; whether there is more already."""
         pages: list[tuple[Job, job_news.Trail]] = []
+        # Before the look: whoever comes meanwhile may listen to a job that it does not see yet.
+        listened_to = set(self._of_job)
         async with self._database.read() as connection:
             found = {one.seq: one for one in await job_news.standing(connection)}
             newest = await job_news.newest(connection)
@@ -222,7 +224,7 @@ class Feed:
                 if job.event_seq > known.event or job.log_seq > known.line:
                     pages.append((job, await job_news.trail(connection, job.seq, known.event, known.line)))
             # Jobs that were gone before anybody knew of them; those that have ended are told from the tables.
-            strays = {seq for seq in self._of_job if seq not in found and seq not in self._known}
+            strays = {seq for seq in listened_to if seq not in found and seq not in self._known}
             strays -= {job.seq for job in await job_news.numbered(connection, strays)} if strays else set()
         self._newest = max(self._newest, newest)
         self.running = any(one.running for one in found.values())
