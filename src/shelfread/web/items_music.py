@@ -1,4 +1,4 @@
-"""The pages of an artist, a release and a track. Each is one question to the API, and one for its library."""
+"""The pages of an artist, a release and a track, which has the picture of its release."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from shelfread.api.access import needs
+from shelfread.web.asking import may_ask
 from shelfread.web.known import Fact, Said, Word, in_list, known, library_name, one_of, with_unit
 from shelfread.web.rendering import page
 from shelfread.web.troubles import TROUBLES
@@ -74,10 +75,13 @@ def music_routes() -> APIRouter:
         found = await one_of(request, "tracks", row_id)
         if isinstance(found, Response):
             return found
+        release_id = found["release_id"]
+        release = await may_ask(request, f"/releases/{release_id}") if release_id else None
         return await page(
             request,
             "track.html",
             item=found,
+            cover=release["cover"] if release else None,
             library=await library_name(request, found["library_id"]),
             facts=_track_facts(found),
             technical=_technical(found),
