@@ -17,6 +17,7 @@ from shelfread import __version__
 from shelfread.api.access import Entry, needs
 from shelfread.api.cookie import COOKIE
 from shelfread.api.examples import example_of
+from shelfread.api.finding import Finding
 from shelfread.api.problems import Problem
 from shelfread.api.refusals import ALWAYS, CHANGING, CLOSED, OWN, TOO_LOW, WITH_BODY, answers
 from shelfread.api.routes import ApiRoutes
@@ -65,6 +66,8 @@ class Described(FastAPI):
             redirect_slashes=False,  # the address it leads to would be made of the request's Host
             routes=[*routes],
         )
+        # Where a router has what stands in front of its routes.
+        self.router.middleware_stack = Finding(self.routes, self.router.app)
         self._needed = {(method.lower(), one.path): one.right for one in table for method in one.methods}
 
     def openapi(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Statements only, beside `twins` and `replaced`, which find such pairs. A scan as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
@@ -17,6 +18,8 @@ from shelfread.store.files import sliced
 from shelfread.store.ids import next_id
 from shelfread.store.items import place_of
 from shelfread.store.tables import folders, likenesses, media_files, removals, roots
+
+_OLD, _NEW = media_files.alias("old_file"), media_files.alias("new_file")
 
 
 class Likeness(NamedTuple):
@@ -112,18 +115,7 @@ async def page(
     connection: AsyncConnection, library_id: int | None, limit: int, after: int = 0
 ) -> list[Asked]:
     """Open questions that can be answered now, by id, behind `after`; of one library or of all."""
-    old, new = media_files.alias(), media_files.alias()
-    query = (
-        _asked(old, new)
-        .where(
-            likenesses.c.state == "open",
-            likenesses.c.id > after,
-            old.c.missing_at.is_not(None),
-            new.c.missing_at.is_(None),
-        )
-        .order_by(likenesses.c.id)
-        .limit(limit)
-    )
+    query = _open().where(likenesses.c.id > after).limit(limit)
     if library_id is not None:
         query = query.where(likenesses.c.library_id == library_id)
     return [_shown(row) for row in await connection.execute(query)]
@@ -131,7 +123,7 @@ async def page(
 
 async def get(connection: AsyncConnection, row_id: int) -> Asked | None:
     """One question, whatever its state; None when it is not there any more."""
-    query = _asked(media_files.alias(), media_files.alias()).where(likenesses.c.id == row_id)
+    query = _asked().where(likenesses.c.id == row_id)
     row = (await connection.execute(query)).first()
     return None if row is None else _shown(row)
 
@@ -152,11 +144,13 @@ async def settled(connection: AsyncConnection, old_file_id: int) -> None:
     )
 
 
-def _asked(old: Any, new: Any) -> Select[Any]:
-    query = select(likenesses, old.c.missing_at, new.c.missing_at.label("new_missing_at")).select_from(
+@cache
+def _asked() -> Select[Any]:
+    # Made once: to put it together takes longer than to ask it.
+    query = select(likenesses, _OLD.c.missing_at, _NEW.c.missing_at.label("new_missing_at")).select_from(
         likenesses
     )
-    for name, file in (("old", old), ("new", new)):
+    for name, file in (("old", _OLD), ("new", _NEW)):
         folder, root = folders.alias(), roots.alias()
         query = (
             query.add_columns(
@@ -170,6 +164,16 @@ def _asked(old: Any, new: Any) -> Select[Any]:
             .join(root, root.c.id == folder.c.root_id)
         )
     return query
+
+
+@cache
+def _open() -> Select[Any]:
+    is_open = likenesses.c.state == "open"
+    return (
+        _asked()
+        .where(is_open, _OLD.c.missing_at.is_not(None), _NEW.c.missing_at.is_(None))
+        .order_by(likenesses.c.id)
+    )
 
 
 def _shown(row: Any) -> Asked:
