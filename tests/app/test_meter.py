@@ -96,7 +96,7 @@ async def test_many_who_ask_at_a_moment_are_told_what_one_look_found(app: App) -
 async def test_a_look_that_failed_is_not_told_again(app: App) -> None:
     meter = Meter(app.database)
     with (
-        mock.patch("shelfread.app.meter.job_news.standing", side_effect=OSError("away")),
+        mock.patch("shelfread.app.meter.job_news.look", side_effect=OSError("away")),
         pytest.raises(OSError, match="away"),
     ):
         await meter.read()

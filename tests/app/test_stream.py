@@ -52,19 +52,19 @@ async def test_whoever_listens_to_a_job_that_is_gone_hears_so(database_url: str)
 async def test_a_job_that_is_asked_for_while_the_feed_looks_is_not_taken_for_gone(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = job_news.libraries_there
+    look = job_news.look
     heard: asyncio.Future[Listener] = asyncio.get_running_loop().create_future()
     async with open_app(Settings(database_url=database_url)) as app, AsyncExitStack() as listening:
         library = await app.libraries.add("Music", "music", [os.fsencode(tmp_path)])
         await listening.enter_async_context(app.feed.listen())
 
-        async def meanwhile(connection: Any) -> set[int]:
-            found = await there(connection)
+        async def meanwhile(connection: Any) -> job_news.Look:
+            found = await look(connection)
             if not heard.done():
                 job = (await app.request_scan(library)).job
                 heard.set_result(await listening.enter_async_context(app.feed.listen(job.seq)))
             return found
 
-        monkeypatch.setattr(job_news, "libraries_there", meanwhile)
+        monkeypatch.setattr(job_news, "look", meanwhile)
         listener = await asyncio.wait_for(heard, 20)
         assert await listener.take(20)

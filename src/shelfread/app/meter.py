@@ -99,8 +99,8 @@ class Meter:
     async def _look(self) -> Readings:
         first, marks = self._marks is None, self._marks or {}
         async with self._database.read() as connection:
-            standing = {one.seq: one for one in await job_news.standing(connection)}
-            newest = await job_news.newest(connection)
+            found, newest, _ = await job_news.look(connection)
+            standing = {one.seq: one for one in found}
             # What came and ended since the look before is not in `standing`, and nor is what ended.
             fresh = [] if first else await job_news.between(connection, self._newest, newest)
             gone = {seq for seq in (*marks, *fresh) if seq not in standing}

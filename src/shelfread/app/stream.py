@@ -195,9 +195,7 @@ class Feed:
 
     async def _begin(self) -> bool:
         async with self._database.read() as connection:
-            found = await job_news.standing(connection)
-            self._newest = await job_news.newest(connection)
-            self._libraries = await job_news.libraries_there(connection)
+            found, self._newest, self._libraries = await job_news.look(connection)
             running = [one.seq for one in found if one.running]
             queued = [one.seq for one in found if not one.running][:_QUEUED_KNOWN]
             jobs = {job.seq: job for job in await job_news.numbered(connection, [*running, *queued])}
@@ -212,9 +210,8 @@ class Feed:
         # Before the look: whoever comes meanwhile may listen to a job that it does not see yet.
         listened_to = set(self._of_job)
         async with self._database.read() as connection:
-            found = {one.seq: one for one in await job_news.standing(connection)}
-            newest = await job_news.newest(connection)
-            there = await job_news.libraries_there(connection)
+            standing, newest, there = await job_news.look(connection)
+            found = {one.seq: one for one in standing}
             fresh = await job_news.between(connection, self._newest, newest) if newest > self._newest else []
             changed = {seq for seq, one in found.items() if one.running or self._differs(one)}
             changed |= {seq for seq in self._known if seq not in found} | set(fresh)

@@ -41,7 +41,7 @@ async def look(app: App, room: Room) -> dict[str, Any]:
     """
     async with app.database.read() as connection:
         found = await measuring.measure(connection)
-        standing = await job_news.standing(connection)
+        standing, _, _ = await job_news.look(connection)
         since = await metering.waiting_since(connection, now_us())
     running = sum(one.running for one in standing)
     return {

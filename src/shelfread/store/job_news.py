@@ -1,7 +1,8 @@
 """What is new of jobs, asked again and again by whoever tells others of it: `app.stream`.
 
-Statements only. The first look is at few columns of the rows that wait or run (both have a partial index),
-so it costs next to nothing when nothing changed.
+Statements only, and made once: they are asked several times a second. The first look is one statement, at
+few columns of the rows that wait or run (both have a partial index), so it costs next to nothing when nothing
+changed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.job import Event, EventKind, Job, StoredLine
@@ -33,6 +34,16 @@ class Standing(NamedTuple):
     running: bool
 
 
+class Look(NamedTuple):
+    """What there is at one moment."""
+
+    standing: list[Standing]
+    #: The number of the newest job; 0 when there is none.
+    newest: int
+    #: The ids of all libraries.
+    libraries: set[int]
+
+
 class Trail(NamedTuple):
     """A page of what happened to a job and what it said, in the order in which it is told."""
 
@@ -41,27 +52,34 @@ class Trail(NamedTuple):
     more: bool
 
 
-async def standing(connection: AsyncConnection) -> list[Standing]:
-    """Every job that waits or runs."""
-    found: list[Standing] = []
-    for which, running in ((is_running, True), (is_queued, False)):
-        rows = await connection.execute(
-            select(jobs.c.seq, jobs.c.event_seq, jobs.c.log_seq).where(which).order_by(jobs.c.seq)
+_RUNNING, _QUEUED, _NEWEST, _LIBRARY = range(4)
+_LOOK = union_all(
+    *(
+        select(literal_column(str(arm)).label("arm"), jobs.c.seq, jobs.c.event_seq, jobs.c.log_seq).where(
+            which
         )
+        for arm, which in ((_RUNNING, is_running), (_QUEUED, is_queued))
+    ),
+    select(literal_column(str(_NEWEST)), func.max(jobs.c.seq), literal_column("0"), literal_column("0")),
+    select(literal_column(str(_LIBRARY)), libraries.c.id, literal_column("0"), literal_column("0")),
+)
+_NUMBERED = select(jobs).where(jobs.c.seq.in_(bindparam("numbers", expanding=True))).order_by(jobs.c.seq)
+
+
+async def look(connection: AsyncConnection) -> Look:
+    """All of it in one statement: what waits and runs, by number."""
+    found: list[Standing] = []
+    newest_seq, there = 0, set()
+    for arm, number, event_seq, log_seq in await connection.execute(_LOOK):
+        if arm == _LIBRARY:
+            there.add(number)
+        elif arm == _NEWEST:
+            newest_seq = number if isinstance(number, int) else 0
         # A damaged row may hold anything; the worker that meets it makes it whole.
-        found += [Standing(*row, running) for row in rows if all(isinstance(number, int) for number in row)]
-    return found
-
-
-async def newest(connection: AsyncConnection) -> int:
-    """The number of the newest job; 0 when there is none."""
-    found = (await connection.execute(select(func.max(jobs.c.seq)))).scalar_one()
-    return found if isinstance(found, int) else 0
-
-
-async def libraries_there(connection: AsyncConnection) -> set[int]:
-    """The ids of all libraries."""
-    return set((await connection.execute(select(libraries.c.id))).scalars())
+        elif all(isinstance(one, int) for one in (number, event_seq, log_seq)):
+            found.append(Standing(number, event_seq, log_seq, arm == _RUNNING))
+    found.sort(key=lambda one: (not one.running, one.seq))
+    return Look(found, newest_seq, there)
 
 
 async def between(connection: AsyncConnection, after: int, last: int) -> list[int]:
@@ -78,8 +96,7 @@ async def numbered(connection: AsyncConnection, numbers: Collection[int]) -> lis
     ordered = sorted(numbers)
     for start in range(0, len(ordered), _PAGE):
         part = ordered[start : start + _PAGE]
-        rows = await connection.execute(select(jobs).where(jobs.c.seq.in_(part)).order_by(jobs.c.seq))
-        found += [job_of(row) for row in rows]
+        found += [job_of(row) for row in await connection.execute(_NUMBERED, {"numbers": part})]
     return found
 
 

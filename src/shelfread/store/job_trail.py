@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.job import Event, LogLine, StoredLine
@@ -77,14 +77,19 @@ async def write_logs(
     await insert_rows(connection, job_logs, _LOG_COLUMNS, rows)
 
 
+#: Made once: whoever tells others what happens asks several times a second.
+_EVENTS, _LINES = (
+    select(table)
+    .where(table.c.job_seq == bindparam("job"), table.c.seq > bindparam("behind"))
+    .order_by(table.c.seq)
+    .limit(bindparam("most"))
+    for table in (job_events, job_logs)
+)
+
+
 async def events(connection: AsyncConnection, job_seq: int, after: int = 0, limit: int = 1000) -> list[Event]:
     """The events of a job behind number `after`, in order."""
-    rows = await connection.execute(
-        select(job_events)
-        .where(job_events.c.job_seq == job_seq, job_events.c.seq > after)
-        .order_by(job_events.c.seq)
-        .limit(limit)
-    )
+    rows = await connection.execute(_EVENTS, {"job": job_seq, "behind": after, "most": limit})
     return [
         Event(row.job_seq, row.seq, row.at, row.fence, row.kind, row.worker_id, json.loads(row.detail))
         for row in rows
@@ -104,6 +109,11 @@ async def logs(
 
     With `newest_first` the other way round: those before that number, or the newest where it is 0.
     """
+    if not levels and not newest_first:
+        return [
+            StoredLine(row.seq, row.at, row.level, row.message, row.path)
+            for row in await connection.execute(_LINES, {"job": job_seq, "behind": after, "most": limit})
+        ]
     number = job_logs.c.seq
     query = select(job_logs).where(job_logs.c.job_seq == job_seq)
     if levels:
