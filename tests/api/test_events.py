@@ -83,7 +83,7 @@ async def test_any_cut_of_a_stream_resumes_without_loss_or_repeat(live: Live, tm
         assert [(one.name, one.data) for one in part] == [(one.name, one.data) for one in whole]
 
 
-@pytest.mark.parametrize("wrong", ["e999.l0", "e0.l999", "7", "e1", "e1.l1.x", "x" * 99])
+@pytest.mark.parametrize("wrong", ["e999.l0", "e0.l999", "7", "e1", "\x01", "e1.l1.x", "x" * 99])
 async def test_an_id_that_cannot_be_leads_to_a_snapshot(live: Live, tmp_path: Path, wrong: str) -> None:
     job = await _running(live, tmp_path)
     async with opened(live.url, _of(job), live.headers("read"), wrong) as told:

@@ -102,7 +102,7 @@ def test_a_job_that_waits_says_for_what() -> None:
 def test_the_time_that_a_job_waits_yet_counts_down_on_the_page_and_no_text_becomes_markup() -> None:
     at = soon(12)
     waits = waits_for(job("queued", run_at=at), [told("requeued", reason="worker_lost")])
-    assert f'<time datetime="{at}" data-time="ago">in 12 s</time>' in waits
+    assert f'<time datetime="{at}" data-time="until" role="timer">in 12 s</time>' in waits
     odd = waits_for(job("queued", run_at=at), [told("requeued", reason="<b>gone</b>")])
     assert odd.startswith("&lt;b&gt;gone&lt;/b&gt;; it goes on ")
 

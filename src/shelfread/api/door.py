@@ -15,16 +15,12 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: Connections at a time, where the process may open enough files.
 MOST_CONNECTIONS = 512
 #: Seconds until a client has said all of what it asks for, or has taken something of its answer.
 PATIENCE_S = 10.0
-#: The longest head of a request, and the longest piece of anything that is no body, in bytes.
-HEAD_LIMIT = 65_536
-#: Requests that may wait on one connection behind the one that is answered.
-_AHEAD_LIMIT = 16
 #: Seconds until the next try when the system had no descriptor for a connection.
 _PAUSE_S = 1.0
 #: Seconds between two lines of the log about connections that found no room.
@@ -39,21 +35,12 @@ def room() -> int:
     return MOST_CONNECTIONS if limit == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, limit // 2)
 
 
-class Malformed(Exception):
-    """A request says more than anybody has to say before its body, or does not say for whom it is."""
-
-
-class Connection(HttpToolsProtocol):
-    """A connection that tells the door whether it is the client's turn, and takes in only so much.
-
-    The parser below takes a head of any length, and keeps what it has not understood yet.
-    """
+class Connection(H11Protocol):
+    """A connection that tells the door whether it is the client's turn."""
 
     def __init__(self, door: Door, **parts: Any) -> None:
         super().__init__(**parts)
         self._door = door
-        #: Bytes of what the request has said so far, its body left out, and of the piece that has no end yet.
-        self._head = self._open = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -63,43 +50,9 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._door.left(self)
 
-    def data_received(self, data: bytes) -> None:
-        self._open += len(data)
-        super().data_received(data)
-        if self._open > HEAD_LIMIT:
-            self.send_400_response("A piece of the request has no end.")
+    def handle_events(self) -> None:
+        super().handle_events()
         self._look()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head = self._open = 0
-
-    def on_url(self, url: bytes) -> None:
-        self._take(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # Also those behind a body: they are kept like the others.
-        self._take(len(name) + len(value))
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        self._open = 0
-        named = sum(name == b"host" for name, _ in self.headers)
-        # RFC 9112, section 3.2. The parser does not look.
-        if named > 1 or (named < 1 and self.parser.get_http_version() == "1.1"):
-            raise Malformed
-        if len(self.pipeline) >= _AHEAD_LIMIT:
-            raise Malformed
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        self._open = 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._open = 0
-        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -113,29 +66,9 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
         self._look()
 
-    def send_400_response(self, msg: str) -> None:
-        """Called by uvicorn, which would put it into the middle of an answer."""
-        if self.pipeline or (self._answers and self.cycle.response_started):
-            self.transport.close()
-        else:
-            super().send_400_response(msg)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        # Called by uvicorn, which would tell the log how to get WebSockets. The request is answered as it is.
-        pass
-
-    def _take(self, size: int) -> None:
-        self._open = 0
-        self._head += size
-        if self._head > HEAD_LIMIT:
-            raise Malformed
-
-    @property
-    def _answers(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
-
     def _look(self) -> None:
-        if self._answers and not self.flow.write_paused:
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if answering and not self.flow.write_paused:
             self._door.serves(self)
         else:
             self._door.awaits(self)

@@ -105,7 +105,9 @@ class _Families(Collector):
             count_value=found.batches,
             sum_value=found.batches_s,
         )
-        problems = GaugeMetricFamily("shelfread_problems", "Open problems, by code.", labels=["code"])
+        problems = GaugeMetricFamily(
+            "shelfread_problems", "Open problems that nobody set aside, by code.", labels=["code"]
+        )
         for code, count in found.problems.items():
             problems.add_metric([code], count)
         yield problems

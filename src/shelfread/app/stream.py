@@ -28,7 +28,7 @@ LOOK_S = 0.25
 #: While nothing runs. Within a process the bell is quicker.
 IDLE_S = 1.0
 #: Between two looks, however often the bell rings.
-LEAST_S = 0.05
+LEAST_S = 0.1
 #: How long the feed goes on for those who come back, after the last one has left.
 GRACE_S = 60.0
 #: Queued jobs that a feed knows whole when it begins.

@@ -133,7 +133,9 @@ def _waits_in_queue(job: dict[str, Any], events: Sequence[dict[str, Any]], now: 
     again = moment(job["run_at"])
     left = (again - now).total_seconds() if again is not None else 0
     then = (
-        Markup('<time datetime="{}" data-time="ago">in {}</time>').format(again.isoformat(), _span(left))
+        Markup('<time datetime="{}" data-time="until" role="timer">in {}</time>').format(
+            again.isoformat(), _span(left)
+        )
         if again is not None and left > 0
         else "as soon as a worker is free"
     )

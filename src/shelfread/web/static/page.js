@@ -33,10 +33,10 @@ function since(moment) {
 
 function tellTimes(within = document) {
   for (const one of all("time[data-time]", within)) {
-    const moment = new Date(one.dateTime);
+    const [moment, how] = [new Date(one.dateTime), one.dataset.time];
     if (Number.isNaN(moment.getTime())) continue;
-    const how = one.dataset.time;
-    const text = how === "ago" ? since(moment) : how === "day" ? day.format(moment) : full.format(moment);
+    const over = how === "until" && moment <= Date.now() && "as soon as a worker is free";
+    const text = over || (how === "day" ? day.format(moment) : how === "at" ? full.format(moment) : since(moment));
     if (one.textContent !== text) one.textContent = text;
     one.title = full.format(moment);
   }
