@@ -63,6 +63,8 @@ async def test_d12_what_is_held_is_listed_and_settled_by_an_administrator(live: 
         "items_kept": 0,
         "items_held": 0,
         "roots_confirmed": 0,
+        "roots_back": 0,
+        "roots_unlisted": 0,
     }
     assert (await got(live, f"/libraries/{music.library_id}"))["items"]["missing"] == 22
 

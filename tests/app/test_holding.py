@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 
 from shelfread.app.holding import waiting
 from shelfread.app.reports import Confirmed
+from shelfread.scan.plan import RootsUnavailable
 from tests.conftest import NewShelf, Shelf, Tree
 from tests.scan import unplugging
+from tests.scan.unplugging import Plug, Walkers
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -79,3 +85,105 @@ async def test_a_word_may_be_for_one_root_only(
     assert [one.place.confirmed for one in await waiting(shelf.app, library, 10)] == [True, False]
     outcome = await shelf.outcome()
     assert (outcome.counters.removed, len(outcome.unavailable)) == (1, 1)
+
+
+def _way_out(sort: str, path: Path) -> Plug:
+    if sort == "another":
+        return unplugging.another(path, "Zed/Other/9.mp3")
+    return unplugging.empty(path) if sort == "empty" else unplugging.missing(path)
+
+
+@pytest.mark.parametrize("sort", ["missing", "empty", "another"])
+async def test_a_root_that_is_back_when_the_word_is_given_is_asked_of_as_ever(
+    shelf: Shelf, sort: str
+) -> None:
+    """Rule 1: the word was for what looked wrong, and that is over."""
+    await _full(shelf)
+    plug = _way_out(sort, shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    plug.put_back()
+    shelf.tree.delete("Ada")
+    assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 0, back=1)
+    assert (await shelf.outcome()).held == 25
+    assert await shelf.missing() == set()
+
+
+@pytest.mark.parametrize("sort", ["empty", "another"])
+async def test_a_word_is_void_once_the_root_is_back(shelf: Shelf, sort: str) -> None:
+    await _full(shelf)
+    plug = _way_out(sort, shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 1)
+    plug.put_back()
+    shelf.tree.delete("Ada")
+    assert (await shelf.outcome()).held == 25
+    assert await shelf.missing() == set()
+    assert not (await shelf.library()).roots[0].confirmed
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("empty", "another"), ("another", "empty"), ("empty", "missing")]
+)
+async def test_a_word_for_one_thing_that_looks_wrong_is_none_for_another(
+    shelf: Shelf, first: str, then: str
+) -> None:
+    await _full(shelf)
+    plug = _way_out(first, shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
+    plug.put_back()
+    plug = _way_out(then, shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    assert not (await shelf.library()).roots[0].confirmed
+    plug.put_back()
+    assert await shelf.scan() == {"unchanged": 26}
+
+
+async def test_of_a_root_that_cannot_be_listed_nobody_can_say_that_it_is_right(shelf: Shelf) -> None:
+    await _full(shelf)
+    plug = unplugging.missing(shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    (one,) = await waiting(shelf.app, await shelf.library(), 10)
+    assert (one.code, one.can_be_confirmed) == ("root_unavailable", False)
+    assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 0, unlisted=1)
+    # Whatever is there next, an empty folder for one, is looked at with open eyes.
+    os.mkdir(shelf.tree.path)
+    with pytest.raises(RootsUnavailable, match="is empty"):
+        await shelf.outcome()
+    assert await shelf.missing() == set()
+
+
+async def test_a_word_does_not_hold_for_a_disk_that_goes_while_it_is_scanned(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _full(shelf)
+    other = unplugging.another(shelf.tree.path, "Zed/Other/9.mp3")
+    other.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
+    walkers = Walkers()
+    try:
+        monkeypatch.setattr(shelf.pools, "walkers", walkers)
+
+        def emptied() -> None:
+            shutil.rmtree(shelf.tree / "Zed")
+
+        empty = Plug(emptied, lambda: None)
+        walkers.before = lambda folder: empty.pull() if folder == b"Zed" else None
+        outcome = await shelf.outcome()
+    finally:
+        walkers.close()
+    assert empty.out
+    assert (outcome.counters.removed, outcome.held, len(outcome.unavailable)) == (0, 0, 1)
+    assert await shelf.missing() == set()

@@ -46,3 +46,17 @@ def test_only_the_root_that_is_named_is_believed_as_it_is(shelf: Shelf) -> None:
     assert shelf.call("library", "confirm", "1", "--root", two, "--json").json()["roots_confirmed"] == 1
     believed = {root["path"]: root["confirmed"] for root in shelf.libraries()[0]["roots"]}
     assert believed == {str(one): False, str(two): True}
+
+
+def test_a_word_that_is_not_needed_or_not_possible_is_answered_with_what_to_do(shelf: Shelf) -> None:
+    one, two = _roots(shelf)
+    plugs = [unplugging.empty(one), unplugging.missing(two)]
+    for plug in plugs:
+        plug.pull()
+    assert shelf.call("library", "scan", "1").code == 1
+    plugs[0].put_back()
+    told = shelf.call("library", "confirm", "1").out
+    assert "1 root is as it was: nothing there needs your word. Scan:\n  shelfread library scan 1\n" in told
+    assert "1 root cannot be listed: bring the disk back, or take the folder out of the library." in told
+    done = shelf.call("library", "confirm", "1", "--json").json()
+    assert (done["roots_confirmed"], done["roots_back"], done["roots_unlisted"]) == (0, 1, 1)

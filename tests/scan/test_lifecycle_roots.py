@@ -107,7 +107,7 @@ async def test_the_only_root_is_another_disk_and_a_person_is_believed_once(
     Tree(shelf.tree.path).add("Cy/Third/01 new.mpc")
     assert "another filesystem" in await refused(shelf)
     await assert_untouched(shelf, before)
-    assert await shelf.app.libraries.confirm(shelf.library_id) == 1
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
     # All thirty at once: that is what was confirmed.
     assert await shelf.scan() == {"added": 1, "removed": 30}
     assert await shelf.problems() == set()
@@ -115,7 +115,7 @@ async def test_the_only_root_is_another_disk_and_a_person_is_believed_once(
     shelf.tree.path.rename(other)
     away.rename(shelf.tree.path)
     assert "another filesystem" in await refused(shelf)
-    assert await shelf.app.libraries.confirm(shelf.library_id) == 1
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
     assert await shelf.scan() == {"restored": 30, "removed": 1}
     assert await shelf.ids() == ids
     await new_shelf.as_if_new(shelf)
@@ -127,7 +127,7 @@ async def test_a_confirmed_root_is_not_confirmed_for_ever(shelf: Shelf) -> None:
     shelf.tree.path.rename(away)
     shelf.tree.path.mkdir()
     assert "is empty" in await refused(shelf)
-    assert await shelf.app.libraries.confirm(shelf.library_id) == 1
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
     shelf.tree.path.rmdir()
     away.rename(shelf.tree.path)
     assert await shelf.scan() == {"unchanged": 30}

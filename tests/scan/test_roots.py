@@ -78,8 +78,12 @@ async def test_an_empty_root_is_not_believed_while_files_are_known(shelf: Shelf)
     root = await _root(shelf)
     found = await check(shelf.database, root)
     assert found.reason == "is empty, but the catalogue knows files in it"
-    confirmed = await check(shelf.database, dataclasses.replace(root, confirmed=True))
-    assert confirmed.reason is None
+    told = dataclasses.replace(root, confirmed=True, reason=found.reason)
+    confirmed = await check(shelf.database, told)
+    assert (confirmed.reason, confirmed.by_word) == (None, True)
+    # Nobody has said so of an empty one.
+    other = await check(shelf.database, dataclasses.replace(told, reason="is another filesystem than before"))
+    assert other.reason == found.reason
 
 
 async def test_an_empty_root_is_believed_when_all_that_is_known_is_missing_already(shelf: Shelf) -> None:
@@ -108,9 +112,11 @@ async def test_another_filesystem_is_believed_when_nine_of_ten_known_files_are_t
         assert found.reason == (
             f"is another filesystem than before, and only {10 - lost} of 10 known files looked for are there"
         )
-    # The same filesystem needs no sample, and neither does one that a person has confirmed.
+    # The same filesystem needs no sample.
     assert (await check(shelf.database, root)).reason is None
-    assert (await check(shelf.database, dataclasses.replace(_elsewhere(root), confirmed=True))).reason is None
+    told = dataclasses.replace(_elsewhere(root), confirmed=True, reason=found.reason)
+    again = await check(shelf.database, told)
+    assert (again.reason, again.by_word) == (None, not believed)
 
 
 async def test_the_sample_looks_at_names_and_sizes(shelf: Shelf) -> None:
@@ -205,7 +211,7 @@ async def test_a_persons_word_counts_once(shelf: Shelf) -> None:
     _hide(shelf.tree)
     with pytest.raises(RootsUnavailable):
         await shelf.app.scan(await shelf.library(), pools=shelf.pools)
-    assert await shelf.app.libraries.confirm(shelf.library_id) == 1
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
     assert (await _root(shelf)).confirmed
     outcome = await shelf.outcome()
     assert (outcome.counters.removed, outcome.held) == (10, 0)

@@ -68,6 +68,8 @@ def held_routes(app: App) -> APIRouter:
             "items_kept": done.there,
             "items_held": done.away,
             "roots_confirmed": done.roots,
+            "roots_back": done.back,
+            "roots_unlisted": done.unlisted,
         }
 
     @routes.post("/reject", response_model=HeldRejected, dependencies=admin, operation_id="reject_held")

@@ -71,6 +71,8 @@ class HeldConfirmed(BaseModel):
     items_kept: int = Field(description="Held as gone, and there after all.")
     items_held: int = Field(description="Still held: their root is away now.")
     roots_confirmed: int = Field(description="Roots and mounts that the next scan believes as found.")
+    roots_back: int = Field(description="Roots that looked wrong and are as they were: scan as ever.")
+    roots_unlisted: int = Field(description="Roots that cannot be listed now: nobody can say what they hold.")
 
 
 class HeldRejected(BaseModel):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shelfread.app.reports import Confirmed
 from shelfread.kinds import KINDS
-from shelfread.model.library import Library
+from shelfread.model.library import Library, RootState
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.explain import Explainer
 from shelfread.scan.folder import library_rules
 from shelfread.scan.gone import what_is_gone
-from shelfread.scan.roots import OTHER_DISK, check
+from shelfread.scan.roots import OTHER_DISK, UNLISTED, check, is_same_trouble
 from shelfread.store import holding, removals
 from shelfread.store.clock import now_us
 from shelfread.store.holding import HeldPlace
@@ -55,8 +55,8 @@ class Waiting:
 
     @property
     def can_be_confirmed(self) -> bool:
-        """Whether a person's word changes something: a folder that cannot be listed must become listable."""
-        return self.place.code in _CONFIRMED
+        """Whether a person's word changes something: what cannot be listed must become listable."""
+        return self.place.code in _CONFIRMED and f"the root {UNLISTED}" not in self.place.detail
 
 
 async def waiting(app: App, library: Library, limit: int, after: int = 0) -> list[Waiting]:
@@ -73,6 +73,9 @@ async def waiting(app: App, library: Library, limit: int, after: int = 0) -> lis
 async def confirm(app: App, library: Library, root_ids: Collection[int] | None = None) -> Confirmed:
     """A person says that what looked wrong is right: held removals are marked, odd roots believed.
 
+    A root is believed if it looks now as the last scan noted it: empty, or another disk. One that is as it
+    was needs nobody's word, and of one that cannot be listed nobody can say what it holds.
+
     Args:
         app: whose library it is.
         library: which.
@@ -84,20 +87,30 @@ async def confirm(app: App, library: Library, root_ids: Collection[int] | None =
     dead = await app.refuse_while_running(library.id)
     held = await _held(app, library, root_ids)
     wanted = {one.root_id for one in held}
-    # What is away looks as if all of it were gone.
-    away = {
-        root.id
-        for root in library.roots
-        if root.id in wanted and (await check(app.database, root)).reason is not None
+    meant = [root for root in library.roots if root_ids is None or root.id in root_ids]
+    found = {
+        root.id: (await check(app.database, replace(root, confirmed=False))).reason
+        for root in meant
+        if root.id in wanted or root.state is RootState.UNAVAILABLE
     }
+    # What is away looks as if all of it were gone.
+    away = {root_id for root_id, reason in found.items() if reason is not None}
     kept = [one for one in held if one.root_id not in away]
     gone = await asyncio.to_thread(_look, library, kept)
-    settled = {root.id for root in library.roots if root_ids is None or root.id in root_ids} - away
-    await _settle(app, library, settled, gone, dead)
-    believed = await app.libraries.confirm(library.id, root_ids)
+    await _settle(app, library, {root.id for root in meant} - away, gone, dead)
+    # The word is for what was found odd, and for nothing that it may have become since.
+    odd = {root.id for root in meant if is_same_trouble(root.reason, found.get(root.id))}
+    believed = await app.libraries.confirm(library.id, root_ids, odd=odd)
     missing = len(gone.files) + len(gone.left_out)
+    looked = [found[root.id] for root in meant if root.state is RootState.UNAVAILABLE]
     return Confirmed(
-        missing, len(kept) - missing, believed, left_out=len(gone.left_out), away=len(held) - len(kept)
+        missing,
+        len(kept) - missing,
+        believed,
+        left_out=len(gone.left_out),
+        away=len(held) - len(kept),
+        back=looked.count(None),
+        unlisted=sum(UNLISTED in (reason or "") for reason in looked),
     )
 
 

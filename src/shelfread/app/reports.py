@@ -34,3 +34,7 @@ class Confirmed:
     left_out: int = 0
     #: Items that stay held: their root cannot be believed now.
     away: int = 0
+    #: Roots that looked wrong and do so no more: the next scan looks at them as ever.
+    back: int = 0
+    #: Roots that cannot be listed: what they hold nobody can say.
+    unlisted: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from shelfread.cli.opening import catalogue, library_of
@@ -35,6 +36,8 @@ def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
                     "items_left_out": done.left_out,
                     "items_held": done.away,
                     "roots_confirmed": done.roots,
+                    "roots_back": done.back,
+                    "roots_unlisted": done.unlisted,
                 }
             )
             return FINE
@@ -51,7 +54,19 @@ def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
             believed = counted(done.roots, "root or mount", "roots and mounts")
             paper.line(("", f"The next scan believes {believed} as found:"))
             paper.line(("bold", f"  shelfread library scan {library.id}"))
-        if not (done.missing or done.there or done.roots or done.away):
+        if done.back:
+            fine = counted(done.back, "root is as it was", "roots are as they were")
+            paper.line(("", f"{fine}: nothing there needs your word. Scan:"))
+            paper.line(("bold", f"  shelfread library scan {library.id}"))
+        if done.unlisted:
+            unseen = counted(done.unlisted, "root", "roots")
+            paper.line(
+                (
+                    "yellow",
+                    f"{unseen} cannot be listed: bring the disk back, or take the folder out of the library.",
+                )
+            )
+        if not any(dataclasses.astuple(done)):
             paper.line(("", "There is nothing to confirm."))
         return FINE
 

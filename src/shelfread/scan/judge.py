@@ -135,7 +135,7 @@ class Judge:
             }
         # What is there and was passed over is no disk that is away: no person need be asked.
         known_there = Counter(passed_over.values())
-        confirmed = {found.root.id for found in believed if found.root.confirmed or found.emptied}
+        confirmed = {found.root.id for found in believed if found.by_word or found.emptied}
         held = {
             root_id: count
             for root_id, count in left.items()
@@ -233,9 +233,14 @@ class Judge:
         """
         async with self._database.read() as connection:
             left = await removals.left(connection, self._batch.seq)
-        # As this scan wrote it when it began.
+        # As this scan wrote it when it began; somebody's word goes on for what it was given for.
         now = [
-            replace(found.root, identity=found.identity, state=RootState.AVAILABLE, reason=None)
+            replace(
+                found.root,
+                identity=found.identity,
+                state=RootState.AVAILABLE,
+                reason=found.root.reason if found.by_word else None,
+            )
             for found in believed
         ]
         again = [await check(self._database, root) for root in now]

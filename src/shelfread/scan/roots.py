@@ -21,7 +21,10 @@ SAMPLE = 200
 ENOUGH = 0.9
 
 
-#: How the reason of a root begins that is another disk in the place of the one that was there.
+#: How the reasons of a root begin: it cannot even be listed, it has nothing in it, or it is another disk in
+#: the place of the one that was there.
+UNLISTED = "cannot be listed"
+EMPTY = "is empty"
 OTHER_DISK = "is another filesystem than before"
 
 
@@ -34,6 +37,8 @@ class RootCheck(NamedTuple):
     stable_inodes: bool
     #: It is empty, and may be: what was in it is gone, however much it was.
     emptied: bool = False
+    #: It looks wrong, and is believed because a person said so.
+    by_word: bool = False
 
 
 class _Look(NamedTuple):
@@ -47,16 +52,14 @@ async def check(database: Database, root: Root) -> RootCheck:
 
     Available is one that can be listed, is not empty while present items are known in it, and is the
     filesystem it was, or holds at least nine tenths of a sample of what is known there, with name and
-    size. A root that a person confirmed only has to be listable; one that may be empty is believed when it
-    is, as long as it is the filesystem it was.
+    size. One that may be empty is believed when it is, as long as it is the filesystem it was. A root that a
+    person confirmed is believed for what was confirmed: if it looks as it did then, and no other way.
     """
     try:
         look = await asyncio.to_thread(_look_at, root.path)
     except OSError as error:
-        return RootCheck(root, None, f"cannot be listed: {error.strerror or error}", stable_inodes=False)
+        return RootCheck(root, None, f"{UNLISTED}: {error.strerror or error}", stable_inodes=False)
     stable = inodes_are_stable(look.fs_type)
-    if root.confirmed:
-        return RootCheck(root, look.identity, None, stable)
     if look.empty and root.empty_ok and root.identity == look.identity:
         # The same filesystem as ever: a disk that is away leaves another one at its mount point.
         return RootCheck(root, look.identity, None, stable, emptied=True)
@@ -64,12 +67,22 @@ async def check(database: Database, root: Root) -> RootCheck:
     async with database.read() as connection:
         known = await files.sample(connection, root.id, SAMPLE) if _is_odd(root, look) else []
     if known and look.empty:
-        reason = "is empty, but the catalogue knows files in it"
+        reason = f"{EMPTY}, but the catalogue knows files in it"
     elif known:
         present = await asyncio.to_thread(count_present, root.path, known)
         if present < ENOUGH * len(known):
             reason = f"{OTHER_DISK}, and only {present} of {len(known)} known files looked for are there"
+    if root.confirmed and reason is not None and is_same_trouble(root.reason, reason):
+        return RootCheck(root, look.identity, None, stable, by_word=True)
     return RootCheck(root, look.identity, reason, stable)
+
+
+def is_same_trouble(noted: str | None, found: str | None) -> bool:
+    """Whether a root that was noted as wrong is so still: empty, or another disk.
+
+    What could not even be listed can turn out to be anything: nobody can say beforehand that it is right.
+    """
+    return any(str(noted).startswith(way) and str(found).startswith(way) for way in (EMPTY, OTHER_DISK))
 
 
 def _is_odd(root: Root, look: _Look) -> bool:

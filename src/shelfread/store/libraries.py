@@ -154,11 +154,14 @@ class LibraryRepository:
 
         return await self._database.write(work)
 
-    async def confirm(self, library_id: int, root_ids: Collection[int] | None = None) -> int:
-        """Let the next scan believe the unavailable roots and mounts of a library; gives how many there were.
+    async def confirm(
+        self, library_id: int, root_ids: Collection[int] | None = None, *, odd: Collection[int]
+    ) -> int:
+        """Let the next scan believe what a person says is right; gives how many roots and mounts that are.
 
-        With `root_ids` only these roots, and mounts in them. A mount is then a folder like any other: the
-        next scan looks whether it is there.
+        Of the roots those in `odd` that are unavailable, of the mounts that are away all, or with `root_ids`
+        those in these roots. A mount is then a folder like any other: the next scan looks whether it is
+        there.
         """
 
         async def work(connection: AsyncConnection) -> int:
@@ -167,7 +170,9 @@ class LibraryRepository:
                 mine = and_(mine, roots.c.id.in_(sorted(root_ids)))
             mounts = await _forget_mounts(connection, mine)
             done = await connection.execute(
-                update(roots).where(mine, roots.c.state == RootState.UNAVAILABLE.value).values(confirmed=True)
+                update(roots)
+                .where(mine, roots.c.id.in_(sorted(odd)), roots.c.state == RootState.UNAVAILABLE.value)
+                .values(confirmed=True)
             )
             return done.rowcount + mounts
 

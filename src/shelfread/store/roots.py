@@ -30,7 +30,7 @@ async def note_check(
         await connection.execute(
             update(roots)
             .where(roots.c.id == root.id)
-            .values(state=RootState.UNAVAILABLE.value, reason=reason)
+            .values(state=RootState.UNAVAILABLE.value, reason=reason, confirmed=False)
         )
         await clear_place(connection, root.id, b"", [ProblemCode.ROOT_UNAVAILABLE])
     await note_place(connection, root.id, b"", ProblemCode.ROOT_UNAVAILABLE, f"the root {reason}", now_us())

@@ -43,7 +43,7 @@ def held_routes() -> APIRouter:
         address = f"/libraries/{part(library_id)}"
         try:
             done = await tell(request, "POST", f"{address}/held/confirm", _roots(form))
-            if done.document["roots_confirmed"]:
+            if done.document["roots_confirmed"] or done.document["roots_back"]:
                 await tell(request, "POST", f"{address}/scan")
         except ApiProblem as problem:
             return await _held(request, library_id, problem)
