@@ -44,8 +44,10 @@ Pieces = AsyncIterator[bytes]
 
 async def pieces_of_all(feed: Feed, last_id: str, paths: bool) -> Pieces:
     """The stream of everything: what was missed or a snapshot, then what happens."""
-    yield _BEGIN
+    first = _BEGIN
     if not feed.reads:
+        yield first
+        first = b""
         async with _Wait(feed.begun()) as wait:
             async for beat in wait.beats():
                 yield beat
@@ -53,7 +55,7 @@ async def pieces_of_all(feed: Feed, last_id: str, paths: bool) -> Pieces:
         # From here to the first wait nothing comes in between.
         place, epoch = place_of(last_id), feed.past.epoch
         missed = feed.past.since(*place) if place is not None else None
-        yield snapshot_of_all(feed, paths) if missed is None else everything_of(missed, epoch, paths)
+        yield first + (snapshot_of_all(feed, paths) if missed is None else everything_of(missed, epoch, paths))
         while True:
             rounds = await listener.take(HEARTBEAT_S)
             if listener.behind:
@@ -78,8 +80,9 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
         first, cursor = first + told.text, told.cursor
     elif not job.status.ended and job.counted:
         first += progress_of(job, paths)
-    yield first
     if not feed.reads:
+        yield first
+        first = b""
         async with _Wait(feed.begun()) as wait:
             async for beat in wait.beats():
                 yield beat
@@ -89,12 +92,14 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
             while more:
                 async with _Wait(feed.trail(job.seq, *cursor)) as reading:
                     async for beat in reading.beats():
-                        yield beat
+                        yield first + beat
+                        first = b""
                 trail = reading.result
                 told = told_of_job([News(job, what) for what in trail.news], cursor, paths)
                 cursor, more = told.cursor, trail.more
-                if told.text:
-                    yield told.text
+                if text := first + told.text:
+                    yield text
+                first = b""
                 if told.ended:
                     return
             if job.status.ended:

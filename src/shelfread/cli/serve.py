@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 from dataclasses import dataclass
@@ -76,6 +77,16 @@ def serve(
     finally:
         for one in sockets:
             one.close()
+
+
+def _spare_the_collector() -> None:
+    """Keep what a server is made of out of the cyclic garbage collector's sight, for as long as it lives.
+
+    Measured with two hundred clients that come at once: going through these 180 000 objects took 75 to 100 ms,
+    as much as all that was done for the clients, and everybody waits meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,7 @@ class _Server:
 
     async def _announce(self) -> None:
         await self._http.up.wait()
+        _spare_the_collector()
         _log.info("listening on %s", self._url)
         told = {"url": self._url}
         if self._asked.without_login:
