@@ -21,6 +21,7 @@ from shelfread.app.listeners import MOST_ROUNDS, Listener, News, Progress, Round
 from shelfread.model.batch import BatchReport
 from shelfread.model.change import Counters
 from shelfread.model.job import Job, JobRequest, JobType, LogLine, Phase, Scope
+from shelfread.store import job_news
 from tests.api.api_stand import Live, served
 from tests.api.stream_client import opened, trail
 from tests.conftest import Shelf
@@ -359,3 +360,55 @@ async def test_no_more_streams_than_seats_however_many_come_at_once(
                 async with opened(small.url, EVENTS, small.headers()) as again:
                     if again.status == 200:
                         return
+
+
+async def test_a_crowd_that_comes_back_is_told_what_it_missed_without_a_look_at_the_tables(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await _running(live, tmp_path)
+    async with opened(live.url, EVENTS, live.headers()) as told:
+        # From here on the feed knows the job.
+        await told.next()
+        for number in range(1, 6):
+            await _batch(live, job, number, lines=2)
+            await told.until("batch", seq=number + 2)
+        async with opened(live.url, _of(job), live.headers()) as one:
+            left = await one.until("batch", seq=5)
+
+        async def nobody(*_: Any) -> Any:
+            raise AssertionError("the tables were asked")
+
+        # A client comes back to a job that runs, and to one that has ended meanwhile.
+        for ended in (False, True):
+            if ended:
+                await live.app.jobs.finish(job)
+                await told.until("job", kind="completed")
+            with monkeypatch.context() as patched:
+                patched.setattr(job_news, "trail", nobody)
+                patched.setattr(live.app.jobs, "get", nobody)
+                async with opened(live.url, _of(job), live.headers(), left.id or "") as rest:
+                    last = (
+                        await rest.until("job", kind="completed")
+                        if ended
+                        else await rest.until("batch", seq=7)
+                    )
+            events, lines = trail(rest.seen)
+            assert events == list(range(6, last.data["seq"] + 1))
+            assert lines == list(range(lines[0], lines[0] + len(lines)))
+
+
+async def test_a_client_that_heard_more_elsewhere_is_told_the_rest_and_nothing_twice(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers stand on one catalogue, and one of them has not looked yet."""
+    job = await _running(live, tmp_path)
+    async with opened(live.url, EVENTS, live.headers()) as told:
+        await told.next()
+        before = await live.app.jobs.get(job.id)
+        monkeypatch.setattr(live.app.feed, "job", lambda _: before)
+        await _batch(live, job, 1, lines=0)
+        async with opened(live.url, _of(job), live.headers(), "e3.l1") as one:
+            await _batch(live, job, 2, lines=0)
+            await one.until("batch", seq=4)
+    assert [each.data["seq"] for each in one.seen if each.name == "batch"] == [4]
+    assert "snapshot" not in [each.name for each in one.seen]

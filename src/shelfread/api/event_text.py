@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from shelfread.app.listeners import News, Progress, Removed, Round
+from shelfread.app.listeners import News, Page, Progress, Removed, Round
 from shelfread.app.stream import Feed
 from shelfread.model.job import Event, EventKind, Job, StoredLine
 from shelfread.model.job_json import counts_json, event_json, job_json, line_json
@@ -22,6 +22,8 @@ from shelfread.model.problem import code_in
 #: After these a job's stream ends.
 ENDS = frozenset({EventKind.COMPLETED, EventKind.FAILED, EventKind.CANCELLED})
 _CURSOR = re.compile(r"e([0-9]{1,15})\.l([0-9]{1,15})")
+#: Made once: `json.dumps` makes an encoder for each text that is not as it likes it.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PLACE = re.compile(r"([0-9a-f]{8})-([0-9]{1,15})")
 
 
@@ -86,6 +88,13 @@ def told_of_job(news: Sequence[News], cursor: Cursor, paths: bool) -> Told:
             parts.append(b"id: %b\n" % str(cursor).encode())
         parts.append(_body(one, paths))
     return Told(b"".join(parts), cursor, ended)
+
+
+def told_in_page(one: Page, cursor: Cursor, paths: bool) -> Told:
+    """The same of a page of a job's past that begins at a cursor; made once for all who asked for it."""
+    if (made := one.texts.get(paths)) is None:
+        made = one.texts[paths] = told_of_job(one.news, cursor, paths)
+    return made
 
 
 def told_in_round(one: Round, job_seq: int, cursor: Cursor, paths: bool) -> Told:
@@ -177,4 +186,4 @@ def _framed(name: str, said: dict[str, Any], event_id: str | None = None) -> byt
 
 def _dumped(said: dict[str, Any]) -> bytes:
     # A line break inside would end the event; JSON has none.
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _encode(said).encode("utf-8", "replace")

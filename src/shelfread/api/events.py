@@ -76,10 +76,14 @@ def event_routes(app: App) -> APIRouter:
     )
     async def job_events(who: Reader, job_id: JobText, last_event_id: LastId = "") -> Response:
         """All that happened to a job and what it said, then what happens, to its end."""
-        job = await jobs.ask(job_id)
-        if job is None:
-            raise not_found(f"job {shown(job_id)}")
-        cursor = _cursor(job, last_event_id)
+        job = app.feed.job(job_id)
+        cursor = _cursor(job, last_event_id) if job is not None else None
+        if job is None or cursor is None:
+            # Not known here, or the client heard more of it elsewhere.
+            job = await jobs.ask(job_id)
+            if job is None:
+                raise not_found(f"job {shown(job_id)}")
+            cursor = _cursor(job, last_event_id)
         if cursor is not None and job.status.ended and cursor.event >= job.event_seq > 0:
             # What browsers take as a word not to come back.
             return Response(status_code=204)

@@ -23,11 +23,11 @@ from shelfread.api.event_text import (
     removed_text,
     snapshot_of_all,
     snapshot_of_job,
+    told_in_page,
     told_in_round,
-    told_of_job,
 )
 from shelfread.api.problems import ApiProblem
-from shelfread.app.listeners import FeedClosed, JobGone, News
+from shelfread.app.listeners import FeedClosed, JobGone
 from shelfread.app.stream import Feed
 from shelfread.model.job import Job
 
@@ -55,7 +55,8 @@ async def pieces_of_all(feed: Feed, last_id: str, paths: bool) -> Pieces:
         # From here to the first wait nothing comes in between.
         place, epoch = place_of(last_id), feed.past.epoch
         missed = feed.past.since(*place) if place is not None else None
-        yield first + (snapshot_of_all(feed, paths) if missed is None else everything_of(missed, epoch, paths))
+        then = snapshot_of_all(feed, paths) if missed is None else everything_of(missed, epoch, paths)
+        yield first + then
         while True:
             rounds = await listener.take(HEARTBEAT_S)
             if listener.behind:
@@ -90,13 +91,12 @@ async def pieces_of_job(feed: Feed, job: Job, cursor: Cursor | None, paths: bool
         while True:
             more = True
             while more:
-                async with _Wait(feed.trail(job.seq, *cursor)) as reading:
+                async with _Wait(feed.page(job, *cursor)) as reading:
                     async for beat in reading.beats():
                         yield first + beat
                         first = b""
-                trail = reading.result
-                told = told_of_job([News(job, what) for what in trail.news], cursor, paths)
-                cursor, more = told.cursor, trail.more
+                told = told_in_page(reading.result, cursor, paths)
+                cursor, more = told.cursor, reading.result.more
                 if text := first + told.text:
                     yield text
                 first = b""

@@ -49,6 +49,16 @@ class News:
 
 
 @dataclass(slots=True)
+class Page:
+    """A piece of a job's past, and the texts that were made of it."""
+
+    news: list[News]
+    #: There is, or may be, more of it now.
+    more: bool
+    texts: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Round:
     """What one look brought, and the texts that were made of it."""
 

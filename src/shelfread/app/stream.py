@@ -13,12 +13,13 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from shelfread.app.listeners import FeedClosed, JobGone, Listener, News, Past, Progress, Removed, Round
-from shelfread.app.together import Together, finished
-from shelfread.model.job import Event, Job
+from shelfread.app.known_jobs import Known, KnownJobs
+from shelfread.app.listeners import FeedClosed, JobGone, Listener, News, Page, Past, Progress, Removed, Round
+from shelfread.app.past_pages import PastPages
+from shelfread.app.together import finished
+from shelfread.model.job import Job
 from shelfread.queue.bell import Bell
 from shelfread.store import job_news
 from shelfread.store.database import Database, is_away
@@ -34,22 +35,10 @@ LEAST_S = 0.25
 GRACE_S = 60.0
 #: Queued jobs that a feed knows whole when it begins.
 _QUEUED_KNOWN = 200
-#: Pages of the tables that listeners read at a time, so that there is a connection left for others.
-_READERS = 2
+#: What is remembered of a job goes to whoever comes back in pieces of so many news.
+_PAGE = 500
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Known:
-    """How much of a job's trail was told, and its row when it was looked at last."""
-
-    event: int
-    line: int
-    job: Job | None = None
-    #: The progress that was told last, and when.
-    told: tuple[Any, ...] | None = None
-    told_at: float = 0.0
 
 
 class Feed:
@@ -69,14 +58,13 @@ class Feed:
         self._begun = asyncio.Event()
         self._left_at = 0.0
         self._closed = False
-        self._reading = asyncio.Semaphore(_READERS)
-        self._pages = Together(self._page)
+        self._pages = PastPages(database)
         self._reset()
 
     def _reset(self) -> None:
         #: What was told since the feed began.
         self.past = Past()
-        self._known: dict[int, _Known] = {}
+        self._known = KnownJobs()
         self._newest = 0
         self._libraries: set[int] = set()
         self.running = False
@@ -132,32 +120,37 @@ class Feed:
 
     def present(self) -> list[Job]:
         """The jobs that run or wait, as they were told last; of many that wait the first ones."""
-        found = [known.job for known in self._known.values() if known.job is not None]
+        found = [known.job for known in self._known.there.values() if known.job is not None]
         return sorted(found, key=lambda job: (job.status.value != "running", job.seq))
 
     @property
     def waiting(self) -> int:
         """How many jobs run or wait in all."""
-        return len(self._known)
+        return len(self._known.there)
 
-    async def trail(self, job_seq: int, after_event: int, after_line: int) -> job_news.Trail:
-        """A page of a job's past, from the tables; waits for a database that is away.
+    def job(self, job_id: str) -> Job | None:
+        """A job as it was told last; None when it has to be asked for."""
+        return self._known.job(job_id) if self.reads else None
+
+    async def page(self, job: Job, event: int, line: int) -> Page:
+        """A page of a job's past behind an event and a line, for somebody who listens to the job already.
+
+        What was told lately is remembered, the rest is from the tables; waits for a database that is away.
 
         Raises:
             FeedClosed: the process is about to end.
         """
+        known = self._known.of(job.seq) if self.reads else None
+        if known is not None and (news := known.behind(event, line)) is not None:
+            return Page(news[:_PAGE], more=len(news) > _PAGE)
         while not self._closed:
             try:
-                return await self._pages.ask((job_seq, after_event, after_line))
+                return await self._pages.read(job, event, line)
             except Exception as error:
                 if not is_away(error):
                     raise
                 await asyncio.sleep(IDLE_S)
         raise FeedClosed
-
-    async def _page(self, place: tuple[int, int, int]) -> job_news.Trail:
-        async with self._reading, self._database.read() as connection:
-            return await job_news.trail(connection, *place)
 
     async def close(self) -> None:
         """Tell everybody that there is nothing more, for good."""
@@ -201,7 +194,8 @@ class Feed:
             queued = [one.seq for one in found if not one.running][:_QUEUED_KNOWN]
             jobs = {job.seq: job for job in await job_news.numbered(connection, [*running, *queued])}
         # Rows may have gone on since the first look at them: what is told is what comes behind that look.
-        self._known = {one.seq: _Known(one.event_seq, one.log_seq, jobs.get(one.seq)) for one in found}
+        for one in found:
+            self._known.put(one.seq, Known(one.event_seq, one.log_seq, jobs.get(one.seq)))
         self.running = bool(running)
         return True
 
@@ -215,14 +209,14 @@ class Feed:
             found = {one.seq: one for one in standing}
             fresh = await job_news.between(connection, self._newest, newest) if newest > self._newest else []
             changed = {seq for seq, one in found.items() if one.running or self._differs(one)}
-            changed |= {seq for seq in self._known if seq not in found} | set(fresh)
+            changed |= {seq for seq in self._known.there if seq not in found} | set(fresh)
             jobs = await job_news.numbered(connection, changed) if changed else []
             for job in jobs:
-                known = self._known.setdefault(job.seq, _Known(0, 0))
+                known = self._known.there.get(job.seq) or self._known.put(job.seq, Known(0, 0))
                 if job.event_seq > known.event or job.log_seq > known.line:
                     pages.append((job, await job_news.trail(connection, job.seq, known.event, known.line)))
             # Jobs that were gone before anybody knew of them; those that have ended are told from the tables.
-            strays = {seq for seq in listened_to if seq not in found and seq not in self._known}
+            strays = {seq for seq in listened_to if seq not in found and seq not in self._known.there}
             strays -= {job.seq for job in await job_news.numbered(connection, strays)} if strays else set()
         self._newest = max(self._newest, newest)
         self.running = any(one.running for one in found.values())
@@ -231,35 +225,32 @@ class Feed:
         return self._tell(jobs, pages, self._removed(gone, libraries))
 
     def _differs(self, one: job_news.Standing) -> bool:
-        known = self._known.get(one.seq)
+        known = self._known.there.get(one.seq)
         return known is None or (one.event_seq, one.log_seq) != (known.event, known.line)
 
     def _tell(self, jobs: list[Job], pages: list[tuple[Job, job_news.Trail]], news: list[News]) -> bool:
         trails = {job.seq: trail for job, trail in pages}
         more = False
         for job in jobs:
-            known = self._known[job.seq]
+            known = self._known.there[job.seq]
             trail = trails.get(job.seq)
             done = job.status.ended and not (trail is not None and trail.more)
             if known.job != job:
-                known.job = job
+                self._known.is_now(known, job)
                 self.texts.clear()
             if (progress := self._progress(known, job, done)) is not None:
                 news.append(progress)
             if trail is not None:
-                news += [self.past.add(job, what) for what in trail.news]
                 for what in trail.news:
-                    if isinstance(what, Event):
-                        known.event = what.seq
-                    else:
-                        known.line = what.seq
+                    known.add(one := self.past.add(job, what))
+                    news.append(one)
                 more = more or trail.more
                 if not trail.more:
                     # What is counted and not kept is not asked for again.
                     known.event = max(known.event, job.event_seq)
                     known.line = max(known.line, job.log_seq)
             if done:
-                del self._known[job.seq]
+                self._known.end(job.seq)
         if news:
             self._give(Round(news))
         return more
@@ -268,7 +259,7 @@ class Feed:
         """News of libraries that are not there any more, and of jobs, which go with them."""
         lost: defaultdict[int | None, list[str]] = defaultdict(list, {one: [] for one in sorted(libraries)})
         for seq in sorted(gone):
-            known = self._known.pop(seq, None)
+            known = self._known.lose(seq)
             job = known.job if known is not None else None
             library_id = job.library_id if job is not None else None
             if job is not None:
@@ -277,9 +268,11 @@ class Feed:
                 listener.close(JobGone(Removed(library_id, (job.id,) if job is not None else ())))
         if lost:
             self.texts.clear()
+            for one in lost:
+                self._known.lose_library(one)
         return [self.past.add(None, Removed(one, tuple(ids))) for one, ids in lost.items()]
 
-    def _progress(self, known: _Known, job: Job, done: bool) -> News | None:
+    def _progress(self, known: Known, job: Job, done: bool) -> News | None:
         """How far a job is, if that is new, and not too soon after the last time; the last one always."""
         if not job.counted or not (done or job.status.value == "running"):
             return None
