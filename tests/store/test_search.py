@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shelfread.store import search as search_module
 from shelfread.store.cursor import BadCursor, encoded
 from shelfread.store.database import Database
 from shelfread.store.folding import folded, indexed_words, sort_key
 from shelfread.store.search import search
 from shelfread.store.search_due import ItemKind, note
 from shelfread.store.search_index import bring_up_to_date
+from shelfread.store.search_walks import BEGINS, EXACT, HAS, walks_of
 from tests.conftest import Shelf
 from tests.videos_on_disk import put
 
@@ -134,6 +136,41 @@ async def test_exact_names_come_first_then_beginnings_then_the_rest_each_by_kind
         or (await _titles(shelf.database, "love", kinds=[ItemKind.RELEASE]))[0] == "Love Songs"
     )
     assert await _titles(shelf.database, "other true") == ["True love always"]
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+async def test_names_that_begin_alike_are_found_in_one_order_be_they_few_or_many(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(search_module, "FEW", few)
+    for number in range(7):
+        shelf.tree.add(f"Lover {number % 3}/Loved {number}/{number}.mp3", title=f"Lovely {9 - number}")
+    await shelf.scan()
+    found = await _titles(shelf.database, "love")
+    assert set(found[:3]) == {f"Lover {number}" for number in range(3)}
+    assert set(found[3:10]) == {f"Loved {number}" for number in range(7)}
+    assert set(found[10:]) == {f"Lovely {9 - number}" for number in range(7)}
+    tracks = await _titles(shelf.database, "lovely", kinds=[ItemKind.TRACK], library_id=shelf.library_id)
+    assert tracks == found[10:]
+    assert await _titles(shelf.database, "love", library_id=shelf.library_id + 1) == []
+
+
+async def test_no_search_goes_through_all_that_can_be_found(database: Database) -> None:
+    """Where nothing begins so, a walk through the rows in their order would see each of them."""
+    dialect = database.engine.dialect.name
+    if dialect != "sqlite":
+        pytest.skip("PostgreSQL plans by what is in the tables")
+    values = {"name": "love", "end": "love\U0010ffff", "most": 51, "words": '"love"*', "behind_3": 3 << 48}
+    for rank, by_name in ((EXACT, False), (BEGINS, True), (HAS, False)):
+        query = walks_of(dialect, (ItemKind.TRACK,), rank, by_name, in_library=False)
+        made = query.compile(dialect=database.engine.dialect)
+        told = tuple(values.get(one, made.params[one]) for one in getattr(made, "positiontup", None) or ())
+        async with database.read() as connection:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", told)
+            details: list[str] = [row.detail for row in plan]
+        steps = [one for one in details if "search_" in one]
+        wanted = "search_index VIRTUAL TABLE" if rank == HAS else "INDEX ix_search_rows_name_key (name"
+        assert wanted in steps[0], steps
 
 
 async def test_what_is_missing_or_changed_or_moved_is_found_as_it_is_now(shelf: Shelf) -> None:
