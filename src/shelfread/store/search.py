@@ -82,21 +82,13 @@ async def search(
     there = await _kinds_there(connection, set(kinds) or set(SEARCHED)) if name else []
     asked = _Asked(connection, name, words, library_id)
     for rank in (EXACT, BEGINS, HAS):
-        if rank < start[0] or not there or (rank == HAS and not words):
+        if rank < start[0] or len(found) > limit or (rank == HAS and not words):
             continue
-        by_name = rank == BEGINS and await _begin_few(connection, name)
         behind = {
             kind: start[2] if (rank, kind) == start[:2] else 0 for kind in there if (rank, kind) >= start[:2]
         }
-        # One statement for all kinds, whose keys are in their order; where many names begin so the first kind
-        # has enough of them, and to look for those of another may take long.
-        together = [list(behind)] if by_name or rank != BEGINS else [[kind] for kind in behind]
-        for some in together:
-            if some and len(found) <= limit:
-                keys = await asked.keys(
-                    {kind: behind[kind] for kind in some}, rank, by_name, limit + 1 - len(found)
-                )
-                found += [(rank, key >> KIND_SHIFT, key & _ROW) for key in keys]
+        keys = await asked.keys(behind, rank, limit + 1 - len(found)) if behind else []
+        found += [(rank, key >> KIND_SHIFT, key & _ROW) for key in keys]
     shown = found[:limit]
     following = encoded(question, shown[-1]) if len(found) > limit else None
     return Hits([Hit(ItemKind(kind), row_id) for _, kind, row_id in shown], following)
@@ -116,18 +108,35 @@ class _Asked:
         if library_id is not None:
             self._values["library"] = library_id
 
-    async def keys(self, behind: Mapping[ItemKind, int], rank: int, by_name: bool, most: int) -> list[int]:
-        """So many keys of rows of some kinds, each behind a row, in order."""
+    async def keys(self, behind: Mapping[ItemKind, int], rank: int, most: int) -> list[int]:
+        """So many keys of rows that match in one way: of some kinds, each behind a row, in order."""
+        return await (self._beginning(behind, most) if rank == BEGINS else self._walk(behind, rank, most))
+
+    async def _beginning(self, behind: Mapping[ItemKind, int], most: int) -> list[int]:
+        """Those that begin so. Where many do, the first kind may have enough, and another one none at all."""
+        there = await self._count(min(behind), max(behind))
+        if there <= FEW:
+            return await self._walk(behind, BEGINS, most, by_name=True) if there else []
+        found: list[int] = []
+        for kind, row_id in behind.items():
+            if len(found) < most and (there := await self._count(kind, kind)):
+                few = there <= FEW
+                found += await self._walk({kind: row_id}, BEGINS, most - len(found), by_name=few)
+        return found
+
+    async def _count(self, first: ItemKind, last: ItemKind) -> int:
+        """How many names of some kinds begin so, as far as that matters."""
+        keys = {"low": key_of(first, 0), "high": key_of(last, 1 << KIND_SHIFT), "most": FEW + 1}
+        return int((await self._connection.execute(BEGINNING, self._values | keys)).scalar_one())
+
+    async def _walk(
+        self, behind: Mapping[ItemKind, int], rank: int, most: int, *, by_name: bool = False
+    ) -> list[int]:
+        # One statement for all kinds, whose keys are in their order.
         walks = walks_of(self._dialect, tuple(behind), rank, by_name, "library" in self._values)
         places = {place_name(kind): key_of(kind, row_id) for kind, row_id in behind.items()}
         found = await self._connection.execute(walks, self._values | places | {"most": most})
         return sorted(found.scalars())[:most]
-
-
-async def _begin_few(connection: AsyncConnection, name: str) -> bool:
-    """Whether few names begin so: then they are looked at, and else the rows of a kind in their order."""
-    found = await connection.execute(BEGINNING, {"name": name, "end": name + END, "most": FEW + 1})
-    return int(found.scalar_one()) <= FEW
 
 
 async def _kinds_there(connection: AsyncConnection, kinds: Collection[ItemKind]) -> list[ItemKind]:

@@ -61,10 +61,14 @@ THERE = sa.union_all(
         for kind in SEARCHED
     )
 )
-#: How many names begin with `name`, up to `end`; `most` at most.
+#: How many names begin with `name`, up to `end`, with keys from `low` to `high`; `most` at most. What
+#: something is added to has no index: it goes through the names.
 BEGINNING = select(func.count()).select_from(
     select(_key)
     .where(_named > _name, _named < _name_end)
+    .where(
+        _key + 0 > bindparam("low", type_=sa.BigInteger), _key + 0 < bindparam("high", type_=sa.BigInteger)
+    )
     .limit(bindparam("most", type_=sa.Integer))
     .subquery()
 )
@@ -98,7 +102,7 @@ def walks_of(
 def _walk(dialect: str, kind: ItemKind, rank: int, by_name: bool, in_library: bool) -> sa.Select[Any]:
     """Those of one kind, in order: a walk along an index that ends with the page."""
     behind, end = bindparam(place_name(kind), type_=sa.BigInteger), key_of(kind, 1 << KIND_SHIFT)
-    # What something is added to has no index: else all keys of the kind are gone through, in their order.
+    # Else all keys of the kind are gone through, in their order.
     place: ColumnElement[int] = _key + 0 if by_name else _key
     in_order: Any = place
     query = select(_key).where(place > behind, place < end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,12 +36,12 @@ def search_routes() -> APIRouter:
 
 async def _groups(request: Request, words: str) -> tuple[list[dict[str, Any]], bool]:
     there = {one["kind"] for one in await libraries_of(request)}
+    kinds = [kind for kind in ITEM_KINDS.values() if kind.library_kind in there]
+    # At the same time: of a large catalogue one kind may take longer than all the others.
+    asked = (ask(request, "/search", {"q": words, "kind": kind.one, "limit": _EACH}) for kind in kinds)
     groups = []
     complete = True
-    for kind in ITEM_KINDS.values():
-        if kind.library_kind not in there:
-            continue
-        found = await ask(request, "/search", {"q": words, "kind": kind.one, "limit": _EACH})
+    for kind, found in zip(kinds, await asyncio.gather(*asked), strict=True):
         complete = complete and found["complete"]
         if found["items"]:
             more = f"/browse/{kind.word}?{urlencode({'q': words})}" if found["next"] else None
