@@ -64,10 +64,13 @@ async def test_the_rest_of_a_crowd_is_waited_for_and_a_few_are_not(monkeypatch: 
         await (gathered if seconds == together.GATHER_S else sleep(seconds))
 
     monkeypatch.setattr(asyncio, "sleep", gathering)
-    few = Readings()
-    assert await asyncio.gather(*await _crowd(Together(few.read), few, CROWD - 1)) == [2] * (CROWD - 1)
+    few, any_way = Readings(), Readings()
+    asked = Together(few.read, gathers=True)
+    assert await asyncio.gather(*await _crowd(asked, few, CROWD - 1)) == [2] * (CROWD - 1)
+    # Who wants no crowd is not kept waiting by one.
+    assert await asyncio.gather(*await _crowd(Together(any_way.read), any_way, CROWD)) == [2] * CROWD
     many = Readings()
-    asked = Together(many.read)
+    asked = Together(many.read, gathers=True)
     crowd = await _crowd(asked, many, CROWD)
     await _turns()
     assert many.begun == 1

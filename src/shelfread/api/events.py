@@ -48,7 +48,7 @@ def event_routes(app: App) -> APIRouter:
     """
     routes = ApiRoutes(prefix="/api/v1", tags=["events"])
     seats = Seats(int(room() * _SHARE))
-    jobs = Together(app.jobs.get)
+    jobs = Together(app.jobs.get, gathers=True)
 
     def stream(pieces: Pieces) -> EventStream:
         if app.feed.closed:

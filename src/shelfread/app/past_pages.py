@@ -39,7 +39,7 @@ class PastPages:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reading = asyncio.Semaphore(_READERS)
-        self._pages = Together(self._page)
+        self._pages = Together(self._page, gathers=True)
 
     async def read(self, job: Job, event: int, line: int) -> Page:
         """What is behind an event and a line of a job. Raises what the database raises."""

@@ -1,8 +1,8 @@
 """One reading for all who ask the same at the same moment: a hundred clients that come back ask once.
 
 Whoever asks gets an answer that was begun after they asked, so that nothing older than their question is told
-them: who comes while a reading runs waits for the next one. Where a crowd asks, the next one begins a moment
-later and is for those who come in that moment, too. Knows not what is read.
+them: who comes while a reading runs waits for the next one. Where that is wished and a crowd asks, the next
+one begins a moment later and is for those who come in that moment, too. Knows not what is read.
 """
 
 from __future__ import annotations
@@ -23,9 +23,16 @@ GATHER_S = 0.03
 class Together(Generic[K, T]):
     """Readings by key; of each key one at a time, and one that waits for it to end."""
 
-    def __init__(self, read: Callable[[K], Awaitable[T]]) -> None:
-        """Reads with `read`, which is always brought to its end: torn in two it would lose its connection."""
+    def __init__(self, read: Callable[[K], Awaitable[T]], *, gathers: bool = False) -> None:
+        """Readings of one sort.
+
+        Args:
+            read: reads; always brought to its end, for torn in two it would lose its connection.
+            gathers: whether the rest of a crowd is waited for. Not where many wait because others are slow:
+                they would wait longer, and be more.
+        """
         self._read = read
+        self._gathers = gathers
         self._running: dict[K, asyncio.Task[T]] = {}
         self._next: dict[K, asyncio.Task[T]] = {}
         #: How many wait for the next reading.
@@ -43,7 +50,7 @@ class Together(Generic[K, T]):
     async def _after(self, key: K, before: asyncio.Task[T] | None) -> T:
         if before is not None:
             await asyncio.wait([before])
-            if self._asking[key] >= CROWD:
+            if self._gathers and self._asking[key] >= CROWD:
                 await asyncio.sleep(GATHER_S)
         task = self._running[key] = self._next.pop(key)
         del self._asking[key]
