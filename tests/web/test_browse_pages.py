@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from shelfread.app.covering import make_covers_here
 from shelfread.tasks.library_scan import Pools
 from tests.api.api_stand import Live
-from tests.api.catalogue_stand import found_of
+from tests.api.catalogue_stand import found_of, got
 from tests.api.lasting_servers import LASTING
 from tests.conftest import Shelf, Tree
+from tests.covers.pictures import picture
 from tests.web.html_stand import asked, checked_page, looked_at
 from tests.web.test_frame import ON_SQLITE
 
@@ -184,6 +186,19 @@ async def test_the_page_of_a_track_says_what_its_file_says_and_plays_it(live: Li
     # Where it is, is for those who look after the server.
     assert "1.mp3" not in answer.text
     assert "Björk/Début/1.mp3" in (await looked_at(live, f"/browse/tracks/{row_id}", token="admin")).text
+
+
+@ON_SQLITE
+async def test_the_page_of_a_track_shows_the_picture_of_its_album(live: Live, music: Shelf) -> None:
+    page = f"/browse/tracks/{(await music.ids())['Björk/Début/1.mp3']}"
+    assert "/api/v1/covers/" not in (await asked(live, page)).text
+    music.tree.write("Björk/Début/cover.jpg", picture((800, 800), "red"))
+    await music.scan()
+    await make_covers_here(live.app, await music.library())
+    album = next(one for one in (await got(live, "/releases"))["items"] if one["title"] == "Début")
+    answer = await asked(live, page)
+    checked_page(answer.text)
+    assert f'src="/api/v1/covers/{album["cover"]["digest"]}"' in answer.text
 
 
 @ON_SQLITE
