@@ -412,3 +412,36 @@ async def test_a_client_that_heard_more_elsewhere_is_told_the_rest_and_nothing_t
             await one.until("batch", seq=4)
     assert [each.data["seq"] for each in one.seen if each.name == "batch"] == [4]
     assert "snapshot" not in [each.name for each in one.seen]
+
+
+async def test_a_stream_that_comes_while_much_is_yet_to_be_told_of_an_ended_job_tells_it_to_its_end(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await _running(live, tmp_path)
+    look = job_news.look
+    looked, go_on = 0, asyncio.Event()
+    async with opened(live.url, EVENTS, live.headers()) as told:
+        await told.next()
+
+        async def halts(connection: Any) -> Any:
+            # The feed has told the first page of what is new, and does not come to the second one.
+            nonlocal looked
+            looked += 1
+            if looked > 1:
+                await go_on.wait()
+            return await look(connection)
+
+        await _batch(live, job, 1, lines=1_200)
+        monkeypatch.setattr(job_news, "look", halts)
+        await live.app.jobs.finish(job)
+        await told.until("log")
+        try:
+            async with opened(live.url, _of(job), live.headers()) as one:
+                await asyncio.wait_for(one.all(), 20)
+        finally:
+            go_on.set()
+    events, lines = trail(one.seen)
+    assert lines == list(range(1, len(lines) + 1))
+    assert len(lines) > 1_200
+    assert one.seen[-1].data["kind"] == "completed"
+    assert events == list(range(1, len(events) + 1))

@@ -65,6 +65,7 @@ async def test_d12_what_is_held_is_listed_and_settled_by_an_administrator(live: 
         "roots_confirmed": 0,
         "roots_back": 0,
         "roots_unlisted": 0,
+        "roots_changed": 0,
     }
     assert (await got(live, f"/libraries/{music.library_id}"))["items"]["missing"] == 22
 

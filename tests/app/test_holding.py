@@ -10,7 +10,9 @@ import pytest
 
 from shelfread.app.holding import waiting
 from shelfread.app.reports import Confirmed
+from shelfread.scan import judge
 from shelfread.scan.plan import RootsUnavailable
+from shelfread.store.libraries import OddRoot
 from tests.conftest import NewShelf, Shelf, Tree
 from tests.scan import unplugging
 from tests.scan.unplugging import Plug, Walkers
@@ -187,3 +189,103 @@ async def test_a_word_does_not_hold_for_a_disk_that_goes_while_it_is_scanned(
     assert empty.out
     assert (outcome.counters.removed, outcome.held, len(outcome.unavailable)) == (0, 0, 1)
     assert await shelf.missing() == set()
+
+
+async def _confirmed(shelf: Shelf, sort: str) -> Plug:
+    """A root that looks wrong, which somebody says is right."""
+    await _full(shelf)
+    plug = _way_out(sort, shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    assert (await shelf.app.confirm(await shelf.library())).roots == 1
+    return plug
+
+
+async def test_a_word_for_one_other_disk_is_none_for_a_third_one(shelf: Shelf) -> None:
+    plug = await _confirmed(shelf, "another")
+    plug.put_back()
+    shelf.tree.path.rename(shelf.tree.path.with_name("kept"))
+    shelf.tree.write("PUT THE DISK HERE", "x")
+    with pytest.raises(RootsUnavailable, match="another filesystem"):
+        await shelf.outcome()
+    assert await shelf.missing() == set()
+
+
+async def test_a_word_does_not_hold_for_a_disk_that_another_one_takes_the_place_of_meanwhile(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _confirmed(shelf, "another")
+    walkers = Walkers()
+
+    def changed() -> None:
+        shelf.tree.path.rename(shelf.tree.path.with_name("second"))
+        shelf.tree.write("PUT THE DISK HERE", "x")
+
+    third = Plug(changed, lambda: None)
+    walkers.before = lambda folder: third.pull() if folder == b"Zed" else None
+    try:
+        monkeypatch.setattr(shelf.pools, "walkers", walkers)
+        outcome = await shelf.outcome()
+    finally:
+        walkers.close()
+    assert third.out
+    assert (outcome.counters.removed, outcome.held, len(outcome.unavailable)) == (0, 0, 1)
+    assert await shelf.missing() == set()
+
+
+async def test_a_scan_of_a_part_does_not_use_up_a_word_for_the_root(shelf: Shelf) -> None:
+    await _confirmed(shelf, "another")
+    assert (await shelf.outcome(within=[(0, "Zed")])).unavailable == []
+    assert (await shelf.library()).roots[0].confirmed
+    assert (await shelf.outcome()).counters.removed == 26
+    assert not (await shelf.library()).roots[0].confirmed
+
+
+@pytest.mark.parametrize("sort", ["empty", "another"])
+async def test_a_word_counts_until_a_scan_of_the_whole_root_has_ended(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    await _confirmed(shelf, sort)
+
+    async def breaks(*_: object) -> None:
+        raise OSError(5, "the worker dies")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(judge.Judge, "over", breaks)
+        with pytest.raises(OSError, match="dies"):
+            await shelf.outcome()
+    assert (await shelf.library()).roots[0].confirmed
+    outcome = await shelf.outcome()
+    assert (outcome.counters.removed, outcome.held) == (26, 0)
+    assert not (await shelf.library()).roots[0].confirmed
+    assert "root_unavailable" not in {code for _, code in await shelf.problems()}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("missing", "empty"), ("empty", "another"), ("another", "empty")]
+)
+async def test_a_root_that_looks_wrong_in_another_way_is_not_confirmed_unseen(
+    shelf: Shelf, first: str, then: str
+) -> None:
+    await _full(shelf)
+    plug = _way_out(first, shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    plug.put_back()
+    _way_out(then, shelf.tree.path).pull()
+    assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 0, changed=1)
+    assert not (await shelf.library()).roots[0].confirmed
+
+
+async def test_a_word_is_not_taken_for_what_a_scan_noted_meanwhile(shelf: Shelf) -> None:
+    await _full(shelf)
+    (root,) = (await shelf.library()).roots
+    plug = _way_out("empty", shelf.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await shelf.outcome()
+    libraries = shelf.app.libraries
+    assert await libraries.confirm(shelf.library_id, odd=[OddRoot(root.id, "is something else", "x")]) == 0
+    assert not (await shelf.library()).roots[0].confirmed

@@ -78,7 +78,7 @@ async def test_an_empty_root_is_not_believed_while_files_are_known(shelf: Shelf)
     root = await _root(shelf)
     found = await check(shelf.database, root)
     assert found.reason == "is empty, but the catalogue knows files in it"
-    told = dataclasses.replace(root, confirmed=True, reason=found.reason)
+    told = dataclasses.replace(root, confirmed=True, reason=found.reason, confirmed_as=found.identity)
     confirmed = await check(shelf.database, told)
     assert (confirmed.reason, confirmed.by_word) == (None, True)
     # Nobody has said so of an empty one.
@@ -114,9 +114,14 @@ async def test_another_filesystem_is_believed_when_nine_of_ten_known_files_are_t
         )
     # The same filesystem needs no sample.
     assert (await check(shelf.database, root)).reason is None
-    told = dataclasses.replace(_elsewhere(root), confirmed=True, reason=found.reason)
+    told = dataclasses.replace(
+        _elsewhere(root), confirmed=True, reason=found.reason, confirmed_as=found.identity
+    )
     again = await check(shelf.database, told)
     assert (again.reason, again.by_word) == (None, not believed)
+    # Somebody confirmed yet another one.
+    third = dataclasses.replace(told, confirmed_as="a third one")
+    assert (await check(shelf.database, third)).reason == found.reason
 
 
 async def test_the_sample_looks_at_names_and_sizes(shelf: Shelf) -> None:

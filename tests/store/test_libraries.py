@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from shelfread.model.library import LibraryOptions, RootState
 from shelfread.store.database import Database
-from shelfread.store.libraries import LibraryRepository, NameTaken, RootsChanged
+from shelfread.store.libraries import LibraryRepository, NameTaken, OddRoot, RootsChanged
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf, Tree
 from tests.store import many_tracks
@@ -111,7 +111,7 @@ async def test_what_is_not_there_cannot_be_changed_or_removed(libraries: Library
     assert await libraries.get(4711) is None
     assert await libraries.change(4711, name="x", add_roots=[b"/a"]) is None
     assert await libraries.remove(4711) is False
-    assert await libraries.confirm(4711, odd=[1]) == 0
+    assert await libraries.confirm(4711, odd=[]) == 0
 
 
 async def test_ids_of_removed_libraries_are_not_used_again(libraries: LibraryRepository) -> None:
@@ -218,5 +218,5 @@ async def test_removing_a_root_leaves_the_others_and_the_next_scan_tidies_up(
 async def test_a_word_for_the_roots_is_asked_only_where_it_is_needed(shelf: Shelf) -> None:
     libraries = shelf.app.libraries
     (root,) = (await shelf.library()).roots
-    assert await libraries.confirm(shelf.library_id, odd=[root.id]) == 0
+    assert await libraries.confirm(shelf.library_id, odd=[OddRoot(root.id, "", None)]) == 0
     assert not (await shelf.library()).roots[0].confirmed

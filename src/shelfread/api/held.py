@@ -55,7 +55,7 @@ def held_routes(app: App) -> APIRouter:
 
     @routes.post("/confirm", response_model=HeldConfirmed, dependencies=admin, operation_id="confirm_held")
     async def confirm_held(library_id: NumberText, wanted: Wanted = None) -> dict[str, Any]:
-        """It is right: what is held and gone is missing, and the next scan believes what it finds, once."""
+        """It is right: what is held and gone is missing, and the next scan believes what is there, once."""
         library = await library_of(app, library_id)
         try:
             done = await app.confirm(library, _roots(library, wanted))
@@ -70,6 +70,7 @@ def held_routes(app: App) -> APIRouter:
             "roots_confirmed": done.roots,
             "roots_back": done.back,
             "roots_unlisted": done.unlisted,
+            "roots_changed": done.changed,
         }
 
     @routes.post("/reject", response_model=HeldRejected, dependencies=admin, operation_id="reject_held")

@@ -37,7 +37,7 @@ class HeldShape(BaseModel):
     since: Time
     files: int = Field(description="How many are held as gone; else how many are known there.")
     can_be_confirmed: bool = Field(description="false: a folder has to become readable again.")
-    confirmed: bool = Field(description="Somebody said so: the next scan believes what it finds.")
+    confirmed: bool = Field(description="Somebody said so: the next scan believes it.")
     path: str | None = Field(default=None, description="The place. For administrators only.")
     path_b64: str | None = None
     examples: list[HeldFile] | None = Field(
@@ -73,6 +73,7 @@ class HeldConfirmed(BaseModel):
     roots_confirmed: int = Field(description="Roots and mounts that the next scan believes as found.")
     roots_back: int = Field(description="Roots that looked wrong and are as they were: scan as ever.")
     roots_unlisted: int = Field(description="Roots that cannot be listed now: nobody can say what they hold.")
+    roots_changed: int = Field(description="Roots that look wrong in another way now: scan, and look again.")
 
 
 class HeldRejected(BaseModel):

@@ -23,6 +23,7 @@ from shelfread.store import holding, removals
 from shelfread.store.clock import now_us
 from shelfread.store.holding import HeldPlace
 from shelfread.store.ids import IdBlocks
+from shelfread.store.libraries import OddRoot
 from shelfread.store.removals import Candidate
 from shelfread.tasks.pruning import refuse_beside_scans
 
@@ -89,28 +90,35 @@ async def confirm(app: App, library: Library, root_ids: Collection[int] | None =
     wanted = {one.root_id for one in held}
     meant = [root for root in library.roots if root_ids is None or root.id in root_ids]
     found = {
-        root.id: (await check(app.database, replace(root, confirmed=False))).reason
+        root.id: await check(app.database, replace(root, confirmed=False))
         for root in meant
         if root.id in wanted or root.state is RootState.UNAVAILABLE
     }
     # What is away looks as if all of it were gone.
-    away = {root_id for root_id, reason in found.items() if reason is not None}
+    away = {root_id for root_id, look in found.items() if look.reason is not None}
     kept = [one for one in held if one.root_id not in away]
     gone = await asyncio.to_thread(_look, library, kept)
     await _settle(app, library, {root.id for root in meant} - away, gone, dead)
-    # The word is for what was found odd, and for nothing that it may have become since.
-    odd = {root.id for root in meant if is_same_trouble(root.reason, found.get(root.id))}
+    # The word is for what is there now, if that is what was noted, and for nothing that it may become.
+    looked = [(root, found[root.id]) for root in meant if root.state is RootState.UNAVAILABLE]
+    odd = [
+        OddRoot(root.id, root.reason or "", look.identity)
+        for root, look in looked
+        if is_same_trouble(root.reason, look.reason)
+    ]
     believed = await app.libraries.confirm(library.id, root_ids, odd=odd)
     missing = len(gone.files) + len(gone.left_out)
-    looked = [found[root.id] for root in meant if root.state is RootState.UNAVAILABLE]
+    reasons = [look.reason for _, look in looked]
+    unlisted = sum(UNLISTED in (reason or "") for reason in reasons)
     return Confirmed(
         missing,
         len(kept) - missing,
         believed,
         left_out=len(gone.left_out),
         away=len(held) - len(kept),
-        back=looked.count(None),
-        unlisted=sum(UNLISTED in (reason or "") for reason in looked),
+        back=reasons.count(None),
+        unlisted=unlisted,
+        changed=len(reasons) - reasons.count(None) - unlisted - len(odd),
     )
 
 

@@ -38,3 +38,5 @@ class Confirmed:
     back: int = 0
     #: Roots that cannot be listed: what they hold nobody can say.
     unlisted: int = 0
+    #: Roots that look wrong in another way than the one that was noted: a scan has to look first.
+    changed: int = 0

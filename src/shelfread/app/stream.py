@@ -141,7 +141,9 @@ class Feed:
             FeedClosed: the process is about to end.
         """
         known = self._known.of(job.seq) if self.reads else None
-        if known is not None and (news := known.behind(event, line)) is not None:
+        # Of a job that has ended and was not told to its end the tables know the rest, and nobody else will.
+        told = known is not None and (known.ended_at or not job.status.ended)
+        if known is not None and told and (news := known.behind(event, line)) is not None:
             return Page(news[:_PAGE], more=len(news) > _PAGE)
         while not self._closed:
             try:
@@ -175,7 +177,7 @@ class Feed:
                 more = await self._tried(self._look)
                 if not more:
                     await ear.wait(LOOK_S if self.running else IDLE_S)
-                await asyncio.sleep(max(0.0, LEAST_S - (time.monotonic() - looked)))
+                    await asyncio.sleep(max(0.0, LEAST_S - (time.monotonic() - looked)))
 
     def _is_wanted(self) -> bool:
         return bool(self._everything or self._of_job) or time.monotonic() - self._left_at < GRACE_S

@@ -38,6 +38,7 @@ def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
                     "roots_confirmed": done.roots,
                     "roots_back": done.back,
                     "roots_unlisted": done.unlisted,
+                    "roots_changed": done.changed,
                 }
             )
             return FINE
@@ -57,6 +58,10 @@ def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
         if done.back:
             fine = counted(done.back, "root is as it was", "roots are as they were")
             paper.line(("", f"{fine}: nothing there needs your word. Scan:"))
+            paper.line(("bold", f"  shelfread library scan {library.id}"))
+        if done.changed:
+            other = counted(done.changed, "root looks wrong", "roots look wrong")
+            paper.line(("yellow", f"{other} in another way now. Scan, and look again:"))
             paper.line(("bold", f"  shelfread library scan {library.id}"))
         if done.unlisted:
             unseen = counted(done.unlisted, "root", "roots")

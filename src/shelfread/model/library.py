@@ -99,10 +99,12 @@ class Root:
     identity: str | None = None
     #: Why it is unavailable, for people.
     reason: str | None = None
-    #: A person said: believe what the next scan finds here.
+    #: A person said that it is right as it is: the filesystem `confirmed_as`, empty or not as `reason` says.
     confirmed: bool = False
     #: It may be empty though files are known in it: an inbox that is emptied.
     empty_ok: bool = False
+    #: Filesystem identity; None where nobody said so.
+    confirmed_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,12 @@ class Reconciler:
             await self._settle_folders(connection, verdict)
             await likenesses.ask(connection, self._plan.library.id, [*verdict.likenesses, *asked], now)
             await likenesses.close(connection, self._plan.library.id, verdict.horizon)
-            await root_rows.believe(connection, [found.root.id for found in verdict.believed])
+            whole = {scope.root_id for scope in self._plan.scopes if not scope.relative}
+            whole -= {found.root.id for found in verdict.lost}
+            for found in verdict.believed:
+                # Somebody's word is used up: the next odd finding needs a new one.
+                if found.by_word and found.root.id in whole:
+                    await root_rows.note_check(connection, found.root, found.identity, None)
             if everything_read:
                 await root_rows.set_reader_version(connection, self._plan.library.id, version)
             await self._between.tidy(connection)

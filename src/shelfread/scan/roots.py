@@ -53,7 +53,7 @@ async def check(database: Database, root: Root) -> RootCheck:
     Available is one that can be listed, is not empty while present items are known in it, and is the
     filesystem it was, or holds at least nine tenths of a sample of what is known there, with name and
     size. One that may be empty is believed when it is, as long as it is the filesystem it was. A root that a
-    person confirmed is believed for what was confirmed: if it looks as it did then, and no other way.
+    person confirmed is believed as the filesystem that was there at that word, empty or not as it was then.
     """
     try:
         look = await asyncio.to_thread(_look_at, root.path)
@@ -72,9 +72,15 @@ async def check(database: Database, root: Root) -> RootCheck:
         present = await asyncio.to_thread(count_present, root.path, known)
         if present < ENOUGH * len(known):
             reason = f"{OTHER_DISK}, and only {present} of {len(known)} known files looked for are there"
-    if root.confirmed and reason is not None and is_same_trouble(root.reason, reason):
+    if reason is not None and _is_meant(root, look):
         return RootCheck(root, look.identity, None, stable, by_word=True)
     return RootCheck(root, look.identity, reason, stable)
+
+
+def _is_meant(root: Root, look: _Look) -> bool:
+    """Whether somebody said of what is there that it is right: of this filesystem, and empty or not."""
+    noted = EMPTY if look.empty else OTHER_DISK
+    return root.confirmed and root.confirmed_as == look.identity and (root.reason or "").startswith(noted)
 
 
 def is_same_trouble(noted: str | None, found: str | None) -> bool:

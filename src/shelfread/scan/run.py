@@ -163,7 +163,9 @@ class Scan:
                 scopes = [scope for scope in self._plan.scopes if scope.root_id in believed]
                 await removals.forget(connection, scopes)
             for found in checks:
-                await root_rows.note_check(connection, found.root, found.identity, found.reason)
+                # What somebody said of a root counts until a scan of it has ended.
+                if not found.by_word:
+                    await root_rows.note_check(connection, found.root, found.identity, found.reason)
 
         report = BatchReport(self.progress.counters.copy(), Phase.DISCOVERING, logs=logs)
         await self._batch.commit(work, report)

@@ -31,7 +31,7 @@ class HeldPlace(NamedTuple):
     detail: str
     #: Microseconds.
     found_at: int
-    #: A person said that the next scan is to believe what it finds there.
+    #: A person said that what is there is right: the next scan believes it.
     confirmed: bool
 
 

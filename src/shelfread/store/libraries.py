@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
@@ -43,6 +44,16 @@ class NameTaken(Exception):
 
 class RootsChanged(Exception):
     """Roots came that the caller has not seen."""
+
+
+class OddRoot(NamedTuple):
+    """A root that looks wrong, and is right as a person says."""
+
+    id: int
+    #: What the last scan noted of it.
+    noted: str
+    #: The filesystem that is there.
+    identity: str | None
 
 
 class LibraryRepository:
@@ -155,13 +166,13 @@ class LibraryRepository:
         return await self._database.write(work)
 
     async def confirm(
-        self, library_id: int, root_ids: Collection[int] | None = None, *, odd: Collection[int]
+        self, library_id: int, root_ids: Collection[int] | None = None, *, odd: Collection[OddRoot]
     ) -> int:
         """Let the next scan believe what a person says is right; gives how many roots and mounts that are.
 
-        Of the roots those in `odd` that are unavailable, of the mounts that are away all, or with `root_ids`
-        those in these roots. A mount is then a folder like any other: the next scan looks whether it is
-        there.
+        Of the roots those in `odd`, if no scan noted anything else of them meanwhile; of the mounts that are
+        away all, or with `root_ids` those in these roots. A mount is then a folder like any other: the next
+        scan looks whether it is there.
         """
 
         async def work(connection: AsyncConnection) -> int:
@@ -169,12 +180,16 @@ class LibraryRepository:
             if root_ids is not None:
                 mine = and_(mine, roots.c.id.in_(sorted(root_ids)))
             mounts = await _forget_mounts(connection, mine)
-            done = await connection.execute(
-                update(roots)
-                .where(mine, roots.c.id.in_(sorted(odd)), roots.c.state == RootState.UNAVAILABLE.value)
-                .values(confirmed=True)
-            )
-            return done.rowcount + mounts
+            believed = 0
+            for one in odd:
+                noted = (roots.c.id == one.id, roots.c.reason == one.noted)
+                done = await connection.execute(
+                    update(roots)
+                    .where(mine, *noted, roots.c.state == RootState.UNAVAILABLE.value)
+                    .values(confirmed=True, confirmed_as=one.identity)
+                )
+                believed += done.rowcount
+            return believed + mounts
 
         return await self._database.write(work)
 
@@ -217,6 +232,7 @@ async def _load(connection: AsyncConnection, library_id: int | None) -> list[Lib
                 row.reason,
                 bool(row.confirmed),
                 bool(row.empty_ok),
+                row.confirmed_as,
             )
         )
     return [

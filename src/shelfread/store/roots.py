@@ -21,7 +21,13 @@ async def note_check(
             await connection.execute(
                 update(roots)
                 .where(roots.c.id == root.id)
-                .values(state=RootState.AVAILABLE.value, identity=identity, reason=None)
+                .values(
+                    state=RootState.AVAILABLE.value,
+                    identity=identity,
+                    reason=None,
+                    confirmed=False,
+                    confirmed_as=None,
+                )
             )
         if root.state is RootState.UNAVAILABLE:
             await clear_place(connection, root.id, b"", [ProblemCode.ROOT_UNAVAILABLE])
@@ -30,17 +36,10 @@ async def note_check(
         await connection.execute(
             update(roots)
             .where(roots.c.id == root.id)
-            .values(state=RootState.UNAVAILABLE.value, reason=reason, confirmed=False)
+            .values(state=RootState.UNAVAILABLE.value, reason=reason, confirmed=False, confirmed_as=None)
         )
         await clear_place(connection, root.id, b"", [ProblemCode.ROOT_UNAVAILABLE])
     await note_place(connection, root.id, b"", ProblemCode.ROOT_UNAVAILABLE, f"the root {reason}", now_us())
-
-
-async def believe(connection: AsyncConnection, root_ids: list[int]) -> None:
-    """A person's word for these roots was used; the next odd finding needs a new one."""
-    await connection.execute(
-        update(roots).where(roots.c.id.in_(root_ids), roots.c.confirmed.is_(True)).values(confirmed=False)
-    )
 
 
 async def set_reader_version(connection: AsyncConnection, library_id: int, version: int) -> None:

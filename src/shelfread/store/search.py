@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.store.cursor import decoded, encoded
+from shelfread.store.cursor import BadCursor, decoded, encoded
 from shelfread.store.folding import TEXT_LENGTH, is_symbols, is_unspaced, sort_key, words_of
 from shelfread.store.search_due import SEARCHED, ItemKind
 from shelfread.store.search_index import KIND_SHIFT, key_of
@@ -78,6 +78,8 @@ async def search(
     if after is not None:
         rank, kind_value, row_id = decoded(question, after, (int, int, int))
         start = (int(rank or 0), int(kind_value or 0), int(row_id or 0))
+        if not (EXACT <= start[0] <= HAS and 0 <= start[2] <= _ROW):
+            raise BadCursor("this is no cursor that a search gave")
     found: list[tuple[int, int, int]] = []
     there = await _kinds_there(connection, set(kinds) or set(SEARCHED)) if name else []
     asked = _Asked(connection, name, words, library_id)

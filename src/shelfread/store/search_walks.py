@@ -124,7 +124,7 @@ def _walk(dialect: str, kind: ItemKind, rank: int, by_name: bool, in_library: bo
         else:
             query = query.where(search_rows.c.words.op("@@")(sa.cast(words, TSQUERY)))
     if in_library:
-        query = query.where(search_rows.c.library_id == bindparam("library", type_=sa.Integer))
+        query = query.where(search_rows.c.library_id == bindparam("library", type_=sa.BigInteger))
     return query.where(_is_there(kind, _key - key_of(kind, 0))).order_by(in_order)
 
 

@@ -74,6 +74,8 @@ roots = sa.Table(
     sa.Column("confirmed", sa.Boolean, nullable=False),
     # It may be empty though items are known there: an inbox that is emptied.
     sa.Column("empty_ok", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The filesystem of which somebody confirmed that it is right.
+    sa.Column("confirmed_as", sa.Text),
     sa.UniqueConstraint("library_id", "path"),
 )
 

@@ -43,11 +43,14 @@ def held_routes() -> APIRouter:
         address = f"/libraries/{part(library_id)}"
         try:
             done = await tell(request, "POST", f"{address}/held/confirm", _roots(form))
-            if done.document["roots_confirmed"] or done.document["roots_back"]:
+            said = done.document
+            if said["roots_confirmed"] or said["roots_back"] or said["roots_changed"]:
                 await tell(request, "POST", f"{address}/scan")
         except ApiProblem as problem:
             return await _held(request, library_id, problem)
-        return go_to(_back(form, f"{address}/held"), "confirmed")
+        settled = said["items_removed"] or said["items_kept"] or said["roots_confirmed"]
+        word = "unlisted" if said["roots_unlisted"] else "looking"
+        return go_to(_back(form, f"{address}/held"), "confirmed" if settled else word)
 
     @routes.post("/libraries/{library_id}/held/reject", dependencies=admin)
     async def reject(request: Request, library_id: str) -> Response:

@@ -27,8 +27,8 @@ _ADVICE = {
     "come back, take the folder out of the library.",
     "empty": "If you emptied it yourself, confirm. If not, plug the disk in, or mount it, and have "
     "Shelfread look again.",
-    "other_disk": "If you changed the disk, confirm: the next scan takes what is there now. If not, plug the "
-    "right one in.",
+    "other_disk": "If you changed the disk, confirm: the next scan takes the one that is there. If not, plug "
+    "the right one in.",
     "mount_unavailable": "Mount it, and have Shelfread look again. If it is not going to come back, confirm.",
     "folder_unreadable": "The disk may be damaged or its cable loose. Once the folder can be read, the next "
     "scan goes on by itself.",

@@ -16,6 +16,8 @@ from shelfread.web.rendering import page
 
 #: Items of each kind that are shown; the list of the kind has the others.
 _EACH = 6
+#: Kinds that are looked for at a time.
+_AT_ONCE = 2
 #: Of a longer question only the beginning is looked at, and shown.
 _LONGEST = 200
 
@@ -37,8 +39,16 @@ def search_routes() -> APIRouter:
 async def _groups(request: Request, words: str) -> tuple[list[dict[str, Any]], bool]:
     there = {one["kind"] for one in await libraries_of(request)}
     kinds = [kind for kind in ITEM_KINDS.values() if kind.library_kind in there]
-    # At the same time: of a large catalogue one kind may take longer than all the others.
-    asked = (ask(request, "/search", {"q": words, "kind": kind.one, "limit": _EACH}) for kind in kinds)
+    # At the same time: of a large catalogue one kind may take longer than all the others. Not all of them:
+    # each takes a connection to the database.
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def asking(kind: str) -> dict[str, Any]:
+        async with room:
+            found: dict[str, Any] = await ask(request, "/search", {"q": words, "kind": kind, "limit": _EACH})
+        return found
+
+    asked = (asking(kind.one) for kind in kinds)
     groups = []
     complete = True
     for kind, found in zip(kinds, await asyncio.gather(*asked), strict=True):

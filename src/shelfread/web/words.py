@@ -30,6 +30,8 @@ DONE: dict[str, str] = {
     "covers": "The missing covers are going to be made.",
     "convert": "A conversion is queued.",
     "confirmed": "Confirmed. What is gone is marked as missing, and comes back if its files do.",
+    "looking": "It looks different now, and nothing was marked. A scan looks again.",
+    "unlisted": "It cannot be read now, so nothing was marked. Bring the disk back.",
     "rejected": "Nothing is marked as missing. A scan looks again.",
     "same": "They are one file from now on.",
     "different": "They stay two files. You are not asked again.",
