@@ -94,8 +94,30 @@ async def test_another_disk_can_be_confirmed_and_one_that_is_away_cannot(live: L
     assert root is not None
     done = await post(live, f"{address}/confirm", {"root": root.group(1)})
     assert done.status_code == 303
-    assert "Confirmed: the next scan believes what it finds." in words(await get(live, address))
+    assert "Confirmed: the next scan believes what is there." in words(await get(live, address))
     assert len((await got(live, "/jobs?status=queued"))["items"]) == 1
+
+
+@pytest.mark.parametrize(("then", "told"), [("back", "looking"), ("missing", "unlisted")])
+async def test_a_word_that_comes_too_late_is_not_called_a_confirmation(
+    live: Live, music: Shelf, then: str, told: str
+) -> None:
+    """Rule 1: the page was read while the disk looked empty."""
+    address = f"/libraries/{music.library_id}/held"
+    plug = unplugging.empty(music.tree.path)
+    plug.pull()
+    with pytest.raises(RootsUnavailable):
+        await music.outcome()
+    root = re.search(r'name="root" value="(\d+)"', await get(live, address))
+    assert root is not None
+    plug.put_back()
+    if then == "missing":
+        unplugging.missing(music.tree.path).pull()
+    done = await post(live, f"{address}/confirm", {"root": root.group(1)})
+    assert (done.status_code, done.headers["location"]) == (303, f"{address}?done={told}")
+    assert "nothing was marked" in words(await get(live, f"{address}?done={told}"))
+    queued = (await got(live, "/jobs?status=queued"))["items"]
+    assert len(queued) == (1 if then == "back" else 0)
 
 
 async def test_files_that_are_probably_the_same_are_shown_in_pairs_and_settled(
