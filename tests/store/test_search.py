@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shelfread.store import search as search_module
+from shelfread.store import search_walks
 from shelfread.store.cursor import BadCursor, encoded
 from shelfread.store.database import Database
 from shelfread.store.folding import folded, indexed_words, sort_key
@@ -153,6 +154,28 @@ async def test_names_that_begin_alike_are_found_in_one_order_be_they_few_or_many
     tracks = await _titles(shelf.database, "lovely", kinds=[ItemKind.TRACK], library_id=shelf.library_id)
     assert tracks == found[10:]
     assert await _titles(shelf.database, "love", library_id=shelf.library_id + 1) == []
+
+
+@pytest.mark.parametrize("rows", [0, 2, 5000])
+async def test_a_letter_finds_what_has_a_word_that_begins_so_be_it_near_or_far(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(search_walks, "NEAR_ROWS", rows)
+    search_walks.walks_of.cache_clear()
+    for number, title in enumerate(
+        ["Sail away", "Zero", "The Ants", "Nothing", "Oh, Ada", "Beyond", "Ah", "Än"]
+    ):
+        shelf.tree.add(f"X/Y/{number}.mp3", title=title)
+    try:
+        await shelf.scan()
+        found = await _titles(shelf.database, "a", kinds=[ItemKind.TRACK])
+        assert set(found[:2]) == {"Ah", "Än"}
+        assert sorted(found[2:]) == ["Oh, Ada", "Sail away", "The Ants"]
+        assert await _titles(shelf.database, "a", kinds=[ItemKind.TRACK], library_id=4711) == []
+        everywhere = await _titles(shelf.database, "z")
+        assert everywhere == ["Zero"]
+    finally:
+        search_walks.walks_of.cache_clear()
 
 
 async def test_a_cursor_that_no_search_gave_is_refused(titled: Shelf) -> None:

@@ -22,6 +22,7 @@ from shelfread.store.search_walks import (
     END,
     EXACT,
     HAS,
+    NEAR,
     THERE,
     place_name,
     walks_of,
@@ -109,10 +110,20 @@ class _Asked:
             self._values["words"] = (_for_sqlite if self._dialect == "sqlite" else _for_postgresql)(words)
         if library_id is not None:
             self._values["library"] = library_id
+        #: A single letter begins half of all words: what has one is most probably near.
+        self._is_letter = (
+            self._dialect == "sqlite" and len(name) == 1 and words == [[name]] and name.isalnum()
+        )
+        if self._is_letter:
+            self._values["letter"] = f"% {name}%"
 
     async def keys(self, behind: Mapping[ItemKind, int], rank: int, most: int) -> list[int]:
         """So many keys of rows that match in one way: of some kinds, each behind a row, in order."""
-        return await (self._beginning(behind, most) if rank == BEGINS else self._walk(behind, rank, most))
+        if rank == BEGINS:
+            return await self._beginning(behind, most)
+        return await (
+            self._near(behind, most) if self._is_letter and rank == HAS else self._walk(behind, rank, most)
+        )
 
     async def _beginning(self, behind: Mapping[ItemKind, int], most: int) -> list[int]:
         """Those that begin so. Where many do, the first kind may have enough, and another one none at all."""
@@ -124,6 +135,15 @@ class _Asked:
             if len(found) < most and (there := await self._count(kind, kind)):
                 few = there <= FEW
                 found += await self._walk({kind: row_id}, BEGINS, most - len(found), by_name=few)
+        return found
+
+    async def _near(self, behind: Mapping[ItemKind, int], most: int) -> list[int]:
+        """Those with a word that begins with a letter: the next few rows may have enough of them."""
+        found: list[int] = []
+        for kind, row_id in behind.items():
+            if (wanted := most - len(found)) > 0:
+                near = await self._walk({kind: row_id}, NEAR, wanted)
+                found += near if len(near) == wanted else await self._walk({kind: row_id}, HAS, wanted)
         return found
 
     async def _count(self, first: ItemKind, last: ItemKind) -> int:

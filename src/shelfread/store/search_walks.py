@@ -36,8 +36,11 @@ from shelfread.store.visible import (
     show_is_there,
 )
 
-#: Ways of matching: the name is what was typed, or begins so, or all words are there.
-EXACT, BEGINS, HAS = range(3)
+#: Ways of matching: the name is what was typed, or begins so, or all words are there. `NEAR` is a part of the
+#: last one: the rows among the next few that have a word which begins with one letter.
+EXACT, BEGINS, HAS, NEAR = range(4)
+#: So many rows are the next few.
+NEAR_ROWS = 5000
 #: Above every name that begins with another, behind it.
 END = "\U0010ffff"
 #: What is made of files, and is there with one of them; everything else is a file.
@@ -85,12 +88,12 @@ def walks_of(
 ) -> sa.CompoundSelect[Any]:
     """Keys of rows of some kinds that match in one way.
 
-    Its values: those of `place_name`, `name`, `end`, `words`, `library`, and `most` for each kind.
+    Its values: those of `place_name`, `name`, `end`, `words`, `letter`, `library`, and `most` for each kind.
 
     Args:
         dialect: of the database.
         kinds: at least one.
-        rank: `EXACT`, `BEGINS` or `HAS`.
+        rank: `EXACT`, `BEGINS` or `HAS`, or `NEAR`.
         by_name: whether to go through the names that begin so, and not through the rows in their order.
         in_library: only those of a library.
     """
@@ -102,6 +105,8 @@ def walks_of(
 def _walk(dialect: str, kind: ItemKind, rank: int, by_name: bool, in_library: bool) -> sa.Select[Any]:
     """Those of one kind, in order: a walk along an index that ends with the page."""
     behind, end = bindparam(place_name(kind), type_=sa.BigInteger), key_of(kind, 1 << KIND_SHIFT)
+    if rank == NEAR:
+        return _near(kind, behind, end, in_library)
     # Else all keys of the kind are gone through, in their order.
     place: ColumnElement[int] = _key + 0 if by_name else _key
     in_order: Any = place
@@ -125,14 +130,26 @@ def _walk(dialect: str, kind: ItemKind, rank: int, by_name: bool, in_library: bo
             query = query.where(search_rows.c.words.op("@@")(sa.cast(words, TSQUERY)))
     if in_library:
         query = query.where(search_rows.c.library_id == bindparam("library", type_=sa.BigInteger))
-    return query.where(_is_there(kind, _key - key_of(kind, 0))).order_by(in_order)
+    return query.where(_is_there(kind, _key - key_of(kind, 0), search_rows)).order_by(in_order)
 
 
-def _is_there(kind: ItemKind, row_id: Any) -> ColumnElement[bool]:
+def _near(kind: ItemKind, behind: ColumnElement[int], end: int, in_library: bool) -> sa.Select[Any]:
+    """Those among the next rows: where half of all words begin so, an index of words is the longer way."""
+    few = select(search_rows).where(_key > behind, _key < end).order_by(_key).limit(NEAR_ROWS).subquery()
+    query = select(few.c.key).where(
+        sa.literal(" ").concat(few.c.words).like(bindparam("letter", type_=sa.Text)),
+        sa.not_(sa.and_(few.c.name >= _name, few.c.name < _name_end)),
+    )
+    if in_library:
+        query = query.where(few.c.library_id == bindparam("library", type_=sa.BigInteger))
+    return query.where(_is_there(kind, few.c.key - key_of(kind, 0), few)).order_by(few.c.key)
+
+
+def _is_there(kind: ItemKind, row_id: Any, found: sa.FromClause) -> ColumnElement[bool]:
     """The row may be gone, or its file missing, since the index was told of it."""
     if kind in _MADE:
         table, is_there = _MADE[kind]
         row = select(table.c.id).where(table.c.id == row_id)
-        return any_row(row.where(is_there(table.c.id, table)), search_rows)
+        return any_row(row.where(is_there(table.c.id, table)), found)
     there = select(media_files.c.id).where(media_files.c.id == row_id, media_files.c.status != "missing")
-    return any_row(there, search_rows)
+    return any_row(there, found)
