@@ -10,9 +10,9 @@ import pytest
 
 from shelfread.app.holding import waiting
 from shelfread.app.reports import Confirmed
+from shelfread.model.library import OddRoot
 from shelfread.scan import judge
 from shelfread.scan.plan import RootsUnavailable
-from shelfread.store.libraries import OddRoot
 from tests.conftest import NewShelf, Shelf, Tree
 from tests.scan import unplugging
 from tests.scan.unplugging import Plug, Walkers

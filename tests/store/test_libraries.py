@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from shelfread.model.library import LibraryOptions, RootState
+from shelfread.model.library import LibraryOptions, OddRoot, RootState
 from shelfread.store.database import Database
-from shelfread.store.libraries import LibraryRepository, NameTaken, OddRoot, RootsChanged
+from shelfread.store.libraries import LibraryRepository, NameTaken, RootsChanged
 from tests import catalogue
 from tests.conftest import NewShelf, Shelf, Tree
 from tests.store import many_tracks

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shelfread.app.reports import Confirmed
 from shelfread.kinds import KINDS
-from shelfread.model.library import Library, RootState
+from shelfread.model.library import Library, OddRoot, RootState
 from shelfread.model.problem import ProblemCode
 from shelfread.scan.explain import Explainer
 from shelfread.scan.folder import library_rules
@@ -23,7 +23,6 @@ from shelfread.store import holding, removals
 from shelfread.store.clock import now_us
 from shelfread.store.holding import HeldPlace
 from shelfread.store.ids import IdBlocks
-from shelfread.store.libraries import OddRoot
 from shelfread.store.removals import Candidate
 from shelfread.tasks.pruning import refuse_beside_scans
 

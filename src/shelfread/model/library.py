@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class RootState(StrEnum):
@@ -105,6 +105,16 @@ class Root:
     empty_ok: bool = False
     #: Filesystem identity; None where nobody said so.
     confirmed_as: str | None = None
+
+
+class OddRoot(NamedTuple):
+    """A root that looks wrong, and is right as a person says."""
+
+    id: int
+    #: What the last scan noted of it.
+    noted: str
+    #: The filesystem that is there.
+    identity: str | None
 
 
 @dataclass(frozen=True, slots=True)

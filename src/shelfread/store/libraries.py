@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.model.library import Library, LibraryOptions, Root, RootState
+from shelfread.model.library import Library, LibraryOptions, OddRoot, Root, RootState
 from shelfread.model.problem import ProblemCode
 from shelfread.store import library_counts
 from shelfread.store.clock import now_us, text_of
@@ -44,16 +43,6 @@ class NameTaken(Exception):
 
 class RootsChanged(Exception):
     """Roots came that the caller has not seen."""
-
-
-class OddRoot(NamedTuple):
-    """A root that looks wrong, and is right as a person says."""
-
-    id: int
-    #: What the last scan noted of it.
-    noted: str
-    #: The filesystem that is there.
-    identity: str | None
 
 
 class LibraryRepository:
