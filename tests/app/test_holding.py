@@ -95,16 +95,29 @@ def _way_out(sort: str, path: Path) -> Plug:
     return unplugging.empty(path) if sort == "empty" else unplugging.missing(path)
 
 
-@pytest.mark.parametrize("sort", ["missing", "empty", "another"])
-async def test_a_root_that_is_back_when_the_word_is_given_is_asked_of_as_ever(
-    shelf: Shelf, sort: str
-) -> None:
-    """Rule 1: the word was for what looked wrong, and that is over."""
+async def _wrong(shelf: Shelf, sort: str) -> Plug:
+    """A root that looks wrong, as a scan has noted."""
     await _full(shelf)
     plug = _way_out(sort, shelf.tree.path)
     plug.pull()
     with pytest.raises(RootsUnavailable):
         await shelf.outcome()
+    return plug
+
+
+async def _confirmed(shelf: Shelf, sort: str) -> Plug:
+    """One of which somebody says that it is right."""
+    plug = await _wrong(shelf, sort)
+    assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 1)
+    return plug
+
+
+@pytest.mark.parametrize("sort", ["missing", "empty", "another"])
+async def test_a_root_that_is_back_when_the_word_is_given_is_asked_of_as_ever(
+    shelf: Shelf, sort: str
+) -> None:
+    """Rule 1: the word was for what looked wrong, and that is over."""
+    plug = await _wrong(shelf, sort)
     plug.put_back()
     shelf.tree.delete("Ada")
     assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 0, back=1)
@@ -114,12 +127,7 @@ async def test_a_root_that_is_back_when_the_word_is_given_is_asked_of_as_ever(
 
 @pytest.mark.parametrize("sort", ["empty", "another"])
 async def test_a_word_is_void_once_the_root_is_back(shelf: Shelf, sort: str) -> None:
-    await _full(shelf)
-    plug = _way_out(sort, shelf.tree.path)
-    plug.pull()
-    with pytest.raises(RootsUnavailable):
-        await shelf.outcome()
-    assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 1)
+    plug = await _confirmed(shelf, sort)
     plug.put_back()
     shelf.tree.delete("Ada")
     assert (await shelf.outcome()).held == 25
@@ -133,12 +141,7 @@ async def test_a_word_is_void_once_the_root_is_back(shelf: Shelf, sort: str) -> 
 async def test_a_word_for_one_thing_that_looks_wrong_is_none_for_another(
     shelf: Shelf, first: str, then: str
 ) -> None:
-    await _full(shelf)
-    plug = _way_out(first, shelf.tree.path)
-    plug.pull()
-    with pytest.raises(RootsUnavailable):
-        await shelf.outcome()
-    assert (await shelf.app.confirm(await shelf.library())).roots == 1
+    plug = await _confirmed(shelf, first)
     plug.put_back()
     plug = _way_out(then, shelf.tree.path)
     plug.pull()
@@ -150,11 +153,7 @@ async def test_a_word_for_one_thing_that_looks_wrong_is_none_for_another(
 
 
 async def test_of_a_root_that_cannot_be_listed_nobody_can_say_that_it_is_right(shelf: Shelf) -> None:
-    await _full(shelf)
-    plug = unplugging.missing(shelf.tree.path)
-    plug.pull()
-    with pytest.raises(RootsUnavailable):
-        await shelf.outcome()
+    await _wrong(shelf, "missing")
     (one,) = await waiting(shelf.app, await shelf.library(), 10)
     assert (one.code, one.can_be_confirmed) == ("root_unavailable", False)
     assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 0, unlisted=1)
@@ -168,12 +167,7 @@ async def test_of_a_root_that_cannot_be_listed_nobody_can_say_that_it_is_right(s
 async def test_a_word_does_not_hold_for_a_disk_that_goes_while_it_is_scanned(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _full(shelf)
-    other = unplugging.another(shelf.tree.path, "Zed/Other/9.mp3")
-    other.pull()
-    with pytest.raises(RootsUnavailable):
-        await shelf.outcome()
-    assert (await shelf.app.confirm(await shelf.library())).roots == 1
+    await _confirmed(shelf, "another")
     walkers = Walkers()
     try:
         monkeypatch.setattr(shelf.pools, "walkers", walkers)
@@ -189,17 +183,6 @@ async def test_a_word_does_not_hold_for_a_disk_that_goes_while_it_is_scanned(
     assert empty.out
     assert (outcome.counters.removed, outcome.held, len(outcome.unavailable)) == (0, 0, 1)
     assert await shelf.missing() == set()
-
-
-async def _confirmed(shelf: Shelf, sort: str) -> Plug:
-    """A root that looks wrong, which somebody says is right."""
-    await _full(shelf)
-    plug = _way_out(sort, shelf.tree.path)
-    plug.pull()
-    with pytest.raises(RootsUnavailable):
-        await shelf.outcome()
-    assert (await shelf.app.confirm(await shelf.library())).roots == 1
-    return plug
 
 
 async def test_a_word_for_one_other_disk_is_none_for_a_third_one(shelf: Shelf) -> None:
@@ -268,11 +251,7 @@ async def test_a_word_counts_until_a_scan_of_the_whole_root_has_ended(
 async def test_a_root_that_looks_wrong_in_another_way_is_not_confirmed_unseen(
     shelf: Shelf, first: str, then: str
 ) -> None:
-    await _full(shelf)
-    plug = _way_out(first, shelf.tree.path)
-    plug.pull()
-    with pytest.raises(RootsUnavailable):
-        await shelf.outcome()
+    plug = await _wrong(shelf, first)
     plug.put_back()
     _way_out(then, shelf.tree.path).pull()
     assert await shelf.app.confirm(await shelf.library()) == Confirmed(0, 0, 0, changed=1)

@@ -53,16 +53,13 @@ def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
             paper.line(("yellow", f"{still}: their root is away now. Bring it back, or scan."))
         if done.roots:
             believed = counted(done.roots, "root or mount", "roots and mounts")
-            paper.line(("", f"The next scan believes {believed} as found:"))
-            paper.line(("bold", f"  shelfread library scan {library.id}"))
+            paper.line(("", f"The next scan believes {believed} as found."))
         if done.back:
             fine = counted(done.back, "root is as it was", "roots are as they were")
-            paper.line(("", f"{fine}: nothing there needs your word. Scan:"))
-            paper.line(("bold", f"  shelfread library scan {library.id}"))
+            paper.line(("", f"{fine}: nothing there needs your word."))
         if done.changed:
             other = counted(done.changed, "root looks wrong", "roots look wrong")
-            paper.line(("yellow", f"{other} in another way now. Scan, and look again:"))
-            paper.line(("bold", f"  shelfread library scan {library.id}"))
+            paper.line(("yellow", f"{other} in another way now: scan, and look again."))
         if done.unlisted:
             unseen = counted(done.unlisted, "root", "roots")
             paper.line(
@@ -71,6 +68,8 @@ def confirm(wanted: str, roots: Sequence[bytes], as_json: bool) -> int:
                     f"{unseen} cannot be listed: bring the disk back, or take the folder out of the library.",
                 )
             )
+        if done.roots or done.back or done.changed:
+            paper.line(("bold", f"  shelfread library scan {library.id}"))
         if not any(dataclasses.astuple(done)):
             paper.line(("", "There is nothing to confirm."))
         return FINE

@@ -44,13 +44,17 @@ def held_routes() -> APIRouter:
         try:
             done = await tell(request, "POST", f"{address}/held/confirm", _roots(form))
             said = done.document
-            if said["roots_confirmed"] or said["roots_back"] or said["roots_changed"]:
+            looks = said["roots_confirmed"] or said["roots_back"] or said["roots_changed"]
+            if looks:
                 await tell(request, "POST", f"{address}/scan")
         except ApiProblem as problem:
             return await _held(request, library_id, problem)
-        settled = said["items_removed"] or said["items_kept"] or said["roots_confirmed"]
-        word = "unlisted" if said["roots_unlisted"] else "looking"
-        return go_to(_back(form, f"{address}/held"), "confirmed" if settled else word)
+        away = said["roots_unlisted"] or said["items_held"]
+        if said["items_removed"] or said["items_kept"] or said["roots_confirmed"] or not (looks or away):
+            word = "confirmed"
+        else:
+            word = "looking" if looks else "unlisted"
+        return go_to(_back(form, f"{address}/held"), word)
 
     @routes.post("/libraries/{library_id}/held/reject", dependencies=admin)
     async def reject(request: Request, library_id: str) -> Response:
