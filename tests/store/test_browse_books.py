@@ -152,7 +152,7 @@ async def test_books_of_a_series_come_in_their_order(database: Database) -> None
         ("inker", "Inker"),
         ("writer", "Writer 1"),
     ]
-    assert whole["problems"] == [{"id": 1, "code": "damaged", "detail": "why"}]
+    assert whole["problems"] == [{"id": 1, "code": "damaged", "detail": "why", "ignored_at": None}]
     assert (whole["identifiers"], whole["web"], whole["guessed"], whole["cover_page"]) == ({}, [], [], None)
 
 

@@ -151,7 +151,7 @@ async def test_movies_and_episodes_show_their_best_version_first(database: Datab
     assert [one["id"] for one in half_gone["versions"]] == [199]
     assert (episode["show_title"], episode["season"], episode["episode"]) == ("Show 2", 1, 2)
     assert file["path"] == b"/one/f1/1"
-    assert file["problems"] == [{"id": 1, "code": "damaged", "detail": "why"}]
+    assert file["problems"] == [{"id": 1, "code": "damaged", "detail": "why", "ignored_at": None}]
 
 
 async def test_cursors_of_other_lists_are_refused(database: Database) -> None:

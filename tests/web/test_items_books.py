@@ -58,6 +58,14 @@ async def test_a_book_in_trouble_says_what_is_wrong_and_what_to_do(live: Live, c
     form = {"next": f"/browse/books/{book['id']}"}
     answer = await live.ask("POST", again, token="scan", headers={"Accept": "text/html"}, data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/browse/books/{book['id']}?done=retry")
+    # What was set aside is still told, and nobody is asked to do something about it.
+    aside = f"/api/v1/problems/{book['problems'][0]['id']}"
+    assert (await live.ask("POST", f"{aside}/ignore", token="scan")).status_code == 200
+    page = await looked_at(live, f"/browse/books/{book['id']}", token="scan")
+    assert "set aside" in page.text
+    assert "Look at it again" not in page.text
+    await live.ask("POST", f"{aside}/unignore", token="scan")
+    assert "set aside" not in (await looked_at(live, f"/browse/books/{book['id']}", token="scan")).text
 
 
 @LASTING

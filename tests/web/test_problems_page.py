@@ -106,6 +106,11 @@ async def test_one_is_set_aside_and_shown_again(live: Live, music: Shelf) -> Non
     assert len(re.findall(r"<tr data-row>", aside)) == 1
     assert "Show again" in aside
     assert "Look again" not in aside
+    # The job that met it tells it still, as one of which nobody wants to hear.
+    (job, *_) = (await got(live, "/jobs?type=scan"))["items"]
+    page = await get(live, f"/jobs/{job['id']}")
+    assert len(re.findall(r"set aside <time", page)) == 1
+    assert page.count(">Look again</button>") == 3
     form = {"next": "/problems?aside=1&done=ignored"}
     answer = await post(live, f"/problems/{first['id']}/unignore", form)
     assert answer.headers["location"] == "/problems?aside=1&done=unignored"

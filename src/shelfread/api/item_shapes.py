@@ -74,6 +74,7 @@ class TroubleShape(BaseModel):
     id: int
     code: str = Field(examples=["truncated"])
     detail: str
+    ignored_at: Time = Field(description="Since when a person does not want to see it; null: nobody said so.")
 
 
 class TrackShape(BaseModel):

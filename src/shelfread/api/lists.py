@@ -57,7 +57,12 @@ def file_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:
         "missing_since": iso_us(row["missing_at"]),
         "modified_at": iso_us(row["mtime_ns"] // 1000),
         "problems": [
-            {**one, "detail": one["detail"] if paths else without_paths(one["detail"])} for one in troubles
+            one
+            | {
+                "detail": one["detail"] if paths else without_paths(one["detail"]),
+                "ignored_at": iso_us(one["ignored_at"]),
+            }
+            for one in troubles
         ],
         **(path_json(row["path"]) if paths else {}),
     }

@@ -144,12 +144,14 @@ async def _add_belongings(connection: AsyncConnection, found: dict[int, Shown], 
 async def add_problems(connection: AsyncConnection, found: dict[int, Shown], ids: Collection[int]) -> None:
     """Put the open problems of files with what is shown of them."""
     trouble = await connection.execute(
-        select(problems.c.file_id, problems.c.id, problems.c.code, problems.c.detail)
+        select(problems.c.file_id, problems.c.id, problems.c.code, problems.c.detail, problems.c.ignored_at)
         .where(problems.c.file_id.in_(ids))
         .order_by(problems.c.file_id, problems.c.id)
     )
-    for file_id, problem_id, code, detail in trouble:
-        found[file_id]["problems"].append({"id": problem_id, "code": code, "detail": detail})
+    for file_id, problem_id, code, detail, ignored_at in trouble:
+        found[file_id]["problems"].append(
+            {"id": problem_id, "code": code, "detail": detail, "ignored_at": ignored_at}
+        )
 
 
 class FilePlace(NamedTuple):
