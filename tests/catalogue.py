@@ -41,7 +41,7 @@ RECORDS = (
 _OF_FILES = ("tracks", "track_credits", "track_genres", "books", "book_credits", "book_tags", "videos")
 #: Items of videos, by the number that their words have.
 _ITEMS = {6: "movies", 7: "shows", 8: "episodes"}
-_TIMES = {"added_at", "seen_at", "missing_at", "found_at", "created_at"}
+_TIMES = {"added_at", "seen_at", "missing_at", "found_at", "created_at", "until"}
 #: What only a filesystem gives and no one else can repeat.
 STAMP = frozenset({"ctime_ns", "inode", "device", "mtime_ns", "identity"})
 INODE = frozenset({"ctime_ns", "inode", "device", "identity"})
@@ -161,13 +161,13 @@ def _series_place(key: bytes, root: dict[int, bytes]) -> tuple[bytes, bytes]:
 
 
 def _present(found: Rows) -> Rows:
-    """Without missing files, and without aliases, empty folders and parents that only they keep."""
+    """Without missing files, aliases, former places, and empty folders and parents that only they keep."""
     result = dict(found)
     missing = {row["id"] for row in found["media_files"] if row["status"] == "missing"}
     result["media_files"] = [row for row in found["media_files"] if row["id"] not in missing]
     for name in (*_OF_FILES, "problems", "aliases"):
         result[name] = [row for row in found[name] if row.get("file_id") not in missing]
-    result["aliases"] = []
+    result["aliases"] = result["former_places"] = []
     series = {row["series_id"] for row in result["books"]}
     result["series"] = [row for row in found["series"] if row["id"] in series]
     for name, column, table in (

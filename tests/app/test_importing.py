@@ -45,7 +45,16 @@ GOOD: Lines = [
         "schedules": [{"job": "scan", "cron": "0 3 * * *", "zone": "UTC"}],
     },
     {"type": "item", "library": 3, "table": "artists", "id": 9, "key": "ann"},
-    {"type": "file", "id": 7, "root": 4, "path": "A/1.mp3", "size": 5, "added_at": 6, "aliases": [8]},
+    {
+        "type": "file",
+        "id": 7,
+        "root": 4,
+        "path": "A/1.mp3",
+        "size": 5,
+        "added_at": 6,
+        "aliases": [8],
+        "former_places": [{"path": "/srv/old/1.mp3", "until": 3}],
+    },
     {"type": "file", "id": 10, "root": 4, "path": "2.mp3", "size": 5, "signature": "00ff", "added_at": 6},
     {
         "type": "conversion",
@@ -60,9 +69,20 @@ GOOD: Lines = [
         "at": 1,
     },
     {"type": "not_same", "old": 7, "new": 10, "why": "content", "found_at": 1},
-    {"type": "end", "lines": 10},
+    {
+        "type": "set_aside",
+        "root": 4,
+        "path": "A/1.mp3",
+        "code": "truncated",
+        "detail": "why",
+        "found_at": 1,
+        "at": 2,
+        "file": 7,
+        "mtime_ns": 3,
+    },
+    {"type": "end", "lines": 11},
 ]
-HEAD, COUNTER, SETTING, LIBRARY, ITEM, FILE, OTHER, CONVERSION, NOT_SAME, END = range(10)
+HEAD, COUNTER, SETTING, LIBRARY, ITEM, FILE, OTHER, CONVERSION, NOT_SAME, ASIDE, END = range(11)
 
 
 def text_of(lines: Lines) -> bytes:
@@ -84,6 +104,14 @@ def _set(number: int, **values: Any) -> Callable[[Lines], None]:
 
 def _without(number: int) -> Callable[[Lines], None]:
     return lambda lines: lines.__delitem__(number)
+
+
+def _twice(number: int) -> Callable[[Lines], None]:
+    def change(lines: Lines) -> None:
+        lines.insert(number, lines[number])
+        lines[-1]["lines"] += 1
+
+    return change
 
 
 _ROOT = {"id": 4, "path": "/srv/music"}
@@ -114,6 +142,18 @@ BAD: dict[str, tuple[Callable[[Lines], None], str]] = {
     "an alias of itself": (_set(FILE, aliases=[7]), "the id 7"),
     "aliases in a circle": (_set(OTHER, aliases=[7]), "the id 7"),
     "an alias of two": (_set(OTHER, aliases=[8]), "the id 8"),
+    "a former place of nowhere": (_set(FILE, former_places=[{"path": "x", "until": 1}]), "was before"),
+    "a former place with NUL": (_set(FILE, former_places=[{"path": "/\0", "until": 1}]), "was before"),
+    "a long former place": (_set(FILE, former_places=[{"path": "/x" * 4000, "until": 1}]), "was before"),
+    "a former place of no time": (_set(FILE, former_places=[{"path": "/x"}]), "line 6"),
+    "a problem of an unknown root": (_set(ASIDE, root=5), "root 5"),
+    "a problem of an unknown file": (_set(ASIDE, file=99), "file 99"),
+    "a problem of an unknown code": (_set(ASIDE, code="x"), "line 10"),
+    "a problem that is absolute": (_set(ASIDE, path="/etc/passwd"), "below a root"),
+    "a problem with a long path": (_set(ASIDE, path="x" * 3000), "below a root"),
+    "a problem with a long story": (_set(ASIDE, detail="x" * 501), "line 10"),
+    "a problem in a folder upwards": (_set(ASIDE, file=None, folder="a/../.."), "no file can have"),
+    "a problem twice": (_twice(ASIDE), "does not accept"),
     "an unknown table": (_set(ITEM, table="users"), "no table"),
     "an unknown library": (_set(ITEM, library=5), "library 5"),
     "an unknown kind": (_set(LIBRARY, kind="x"), "no kind"),
@@ -131,7 +171,7 @@ BAD: dict[str, tuple[Callable[[Lines], None], str]] = {
     "a bad setting": (_set(SETTING, value="x"), "line 3"),
     "a conversion of nothing": (_set(CONVERSION, file=99), "file 99"),
     "another file than there is": (_set(NOT_SAME, new=99), "file 99"),
-    "a wrong count": (_set(END, lines=11), "11 lines"),
+    "a wrong count": (_set(END, lines=12), "12 lines"),
     "a text that PostgreSQL refuses": (_set(ITEM, key="x" * 3000), "too long"),
     "no head": (_without(HEAD), "no export"),
     "two heads": (lambda lines: lines.insert(1, lines[0]), "line 2"),
@@ -157,7 +197,7 @@ async def test_a_bad_line_is_named_and_nothing_is_imported(bare: Database, name:
         (b"\x00\xff" * 100, "no export"),
         (b"[" * 100_000, "no export"),
         (b"SQLite format 3\0", "no export"),
-        (text_of(GOOD)[:-5], "line 10"),
+        (text_of(GOOD)[:-5], "line 11"),
         (text_of(GOOD[:3]) + b'{"type":' + b"[" * 100_000, "line 4"),
         (text_of(GOOD[:3]) + b" " * (1 << 23), "line 4"),
     ],

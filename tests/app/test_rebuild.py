@@ -7,14 +7,17 @@ import os
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from shelfread.app.export_lines import encoded
 from shelfread.app.exporting import exported
 from shelfread.app.importing import take_in
 from shelfread.model.library import LibraryOptions
 from shelfread.queue.schedule import Schedules
-from shelfread.store import config, exporting
+from shelfread.store import config, exporting, ignoring
 from shelfread.store.database import Database
+from shelfread.store.problems import open_problems
+from shelfread.store.tables import problems
 from tests import catalogue
 from tests.books_on_disk import cbz
 from tests.conftest import NewShelf, Shelf, Tree
@@ -87,7 +90,45 @@ async def test_music_comes_back_with_its_ids_dates_and_aliases(shelf: Shelf, new
     shelf.tree.add("Dee/Four/5.mp3")
     await shelf.scan()
     assert (await kept(shelf))["aliases"]
+    assert await shelf.table("former_places")
     await check_rebuilt(shelf, new_shelf)
+
+
+async def test_what_was_set_aside_stays_so_until_it_changes(shelf: Shelf, new_shelf: NewShelf) -> None:
+    names = ("A/One/1.mp3", "A/One/2.mp3", "A/One/3.mp3", "A/One/4.mp3")
+    for name in names:
+        shelf.tree.write(name, b"")
+    os.mkfifo(shelf.tree / "A/One/pipe.mp3")
+    await shelf.scan()
+
+    async def aside(of: Shelf) -> set[str]:
+        found = await shelf_problems(of)
+        return {name for name, ignored_at in found.items() if ignored_at is not None}
+
+    async def set_aside(connection: Any) -> None:
+        for row in await connection.execute(sa.select(problems.c.id, problems.c.path)):
+            if not row.path.endswith(b"4.mp3"):
+                await ignoring.ignore(connection, row.id, 123)
+
+    await shelf.database.write(set_aside)
+    everything = {*names, "A/One/pipe.mp3"}
+    assert await aside(shelf) == everything - {"A/One/4.mp3"}
+    new = await rebuilt(shelf, new_shelf)
+    # Before any scan nobody is asked of them, and of what was not set aside nothing is known.
+    assert await aside(new) == everything - {"A/One/4.mp3"}
+    shelf.tree.write("A/One/2.mp3", b"still no sound")
+    shelf.tree.delete("A/One/3.mp3")
+    await scan(new)
+    assert await aside(new) == {"A/One/1.mp3", "A/One/pipe.mp3"}
+    assert (await shelf_problems(new)).keys() >= {"A/One/2.mp3", "A/One/4.mp3"}
+    assert {row["ignored_at"] for row in await new.table("problems")} >= {123, None}
+
+
+async def shelf_problems(shelf: Shelf) -> dict[str, int | None]:
+    """Problems of files that are there, by path: since when each is set aside."""
+    found = await open_problems(shelf.database)
+    root = os.fsencode(shelf.tree.path) + b"/"
+    return {os.fsdecode(one.path.removeprefix(root)): one.ignored_at for one in found}
 
 
 async def test_books_and_their_series_come_back(book_shelf: Shelf, new_book_shelf: NewShelf) -> None:

@@ -19,7 +19,7 @@ from shelfread.store.tables import removals as removal_rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-JOB, SINCE = 7, 100
+JOB, SINCE, NOW = 7, 100, 1000
 OLD_ADDED, NEW_ADDED = 50, 150
 
 
@@ -267,7 +267,7 @@ async def test_a_moved_row_takes_place_and_facts_and_leaves_an_alias(database: D
 
     async def merge(connection: Any) -> list[moves.Merged]:
         await connection.execute(sa.insert(aliases).values(old_id=500, file_id=2))
-        return await moves.merge_rows(connection, [(2, 1)], JOB + 1)
+        return await moves.merge_rows(connection, [(2, 1)], NOW, JOB + 1)
 
     (merged,) = await database.write(merge)
     assert (merged.status, merged.added_at) == ("ready", NEW_ADDED)
@@ -294,7 +294,7 @@ async def test_two_rows_may_change_places(database: Database) -> None:
     assert pairs == [(4, 1), (3, 2)]
 
     async def merge(connection: Any) -> None:
-        await moves.merge_rows(connection, pairs)
+        await moves.merge_rows(connection, pairs, NOW)
 
     await database.write(merge)
     async with database.read() as connection:

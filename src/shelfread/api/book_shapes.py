@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shelfread.api.item_shapes import CoverShape, TroubleShape
+from shelfread.api.item_shapes import CoverShape, FormerPlaces, TroubleShape
 from shelfread.api.shapes import Time, WhyMissing
 
 
@@ -96,6 +96,7 @@ class BookShape(BaseModel):
     problems: list[TroubleShape]
     path: str | None = None
     path_b64: str | None = None
+    former_places: FormerPlaces = None
 
 
 class BookCredit(BaseModel):

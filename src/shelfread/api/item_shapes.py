@@ -5,7 +5,7 @@ Paths are only for those who may see them (PROMISES D12), and absent for others.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -77,6 +77,23 @@ class TroubleShape(BaseModel):
     ignored_at: Time = Field(description="Since when a person does not want to see it; null: nobody said so.")
 
 
+class FormerPlaceShape(BaseModel):
+    """A place in which a file was before."""
+
+    path: str
+    path_b64: str | None = None
+    until: Time = Field(description="When it was found elsewhere, or to be gone.")
+
+
+FormerPlaces = Annotated[
+    list[FormerPlaceShape] | None,
+    Field(
+        description="Where the file was before, the newest place first. "
+        "Only where one item is asked for, and for administrators."
+    ),
+]
+
+
 class TrackShape(BaseModel):
     """A track, with the file it is in. Its id is the file's."""
 
@@ -133,6 +150,7 @@ class TrackShape(BaseModel):
     pictures: list[dict[str, Any]] | None = None
     path: str | None = None
     path_b64: str | None = None
+    former_places: FormerPlaces = None
 
 
 class ArtistPage(BaseModel):

@@ -19,7 +19,7 @@ from shelfread.store.cursor import BadCursor
 from shelfread.store.keyset import Page
 
 #: What of a file is told with another name, or to some only.
-_OTHERWISE = ("path", "mtime_ns", "missing_at", "seen_at")
+_OTHERWISE = ("path", "mtime_ns", "missing_at", "seen_at", "former_places")
 #: Of what belongs to an item, so much is in one answer.
 BELONGING = 500
 
@@ -51,14 +51,18 @@ def file_told(row: Mapping[str, Any], who: Principal) -> dict[str, Any]:
     paths = sees_paths(who)
     told = {name: number(value) for name, value in row.items() if name not in _OTHERWISE}
     troubles: Sequence[Mapping[str, Any]] = row["problems"]
+    if paths and "former_places" in row:
+        told["former_places"] = [
+            {**path_json(one["path"]), "until": iso_us(one["until"])} for one in row["former_places"]
+        ]
     return told | {
         "added_at": iso_us(row["added_at"]),
         "updated_at": iso_us(row["seen_at"]),
         "missing_since": iso_us(row["missing_at"]),
         "modified_at": iso_us(row["mtime_ns"] // 1000),
         "problems": [
-            one
-            | {
+            {
+                **one,
                 "detail": one["detail"] if paths else without_paths(one["detail"]),
                 "ignored_at": iso_us(one["ignored_at"]),
             }

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shelfread.api.item_shapes import TroubleShape
+from shelfread.api.item_shapes import FormerPlaces, TroubleShape
 from shelfread.api.shapes import Time, WhyMissing
 
 Status = Literal["ready", "error", "missing"]
@@ -51,6 +51,7 @@ class VideoShape(BaseModel):
     problems: list[TroubleShape]
     path: str | None = None
     path_b64: str | None = None
+    former_places: FormerPlaces = None
 
 
 class StreamShape(BaseModel):

@@ -25,10 +25,13 @@ from shelfread.scan.ignore import fault_of
 from shelfread.store import config
 from shelfread.store.exporting import PARENTS
 from shelfread.store.files import FOLDER_PATH_LIMIT
+from shelfread.store.problems import PATH_LIMIT
 
 #: Bytes that a name of a file, and the path of a root, may have.
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096
 _LONGEST_KEY = 2500
+#: A root, a folder and a name.
+_LONGEST_FORMER = _LONGEST_PATH + FOLDER_PATH_LIMIT + _LONGEST_NAME + 2
 
 
 class BadExport(Exception):
@@ -125,6 +128,8 @@ class Check:
             told.counters[line.name] = max(told.counters.get(line.name, 1), line.next)
         elif isinstance(line, lines.Setting):
             self._setting(line)
+        elif isinstance(line, lines.SetAside):
+            self._set_aside(line)
         elif isinstance(line, lines.Conversion):
             if line.file is not None:
                 self._known_file(line.file)
@@ -165,9 +170,28 @@ class Check:
             raise BadLine("its path is too long")
         if line.path.startswith("/"):
             raise BadLine("its path is not below a root")
+        for place in line.former_places:
+            before = bytes_of(place.path, place.path_b64)
+            if not before.startswith(b"/") or b"\0" in before or len(before) > _LONGEST_FORMER:
+                raise BadLine("a place where it was before is none that a file can have")
         self._count("media_files", line.id)
         self._told.files += 1
         self._told.missing += line.missing_at is not None
+
+    def _set_aside(self, line: lines.SetAside) -> None:
+        if line.root not in self._told.library_of_root:
+            raise BadLine(f"no library before it has the root {line.root}")
+        if line.file is not None:
+            self._known_file(line.file)
+        path = bytes_of(line.path, line.path_b64)
+        if path.startswith(b"/") or b"\0" in path or len(path) > PATH_LIMIT:
+            raise BadLine("its path is none below a root")
+        if line.folder:
+            folder = bytes_of(line.folder, line.folder_b64)
+            for part in folder.split(b"/"):
+                _refuse_name(part)
+            if len(folder) > FOLDER_PATH_LIMIT:
+                raise BadLine("the path of its folder is too long")
 
     def _known_file(self, file_id: int) -> None:
         if file_id not in self._files:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from shelfread.model.missing import MissingReason
+from shelfread.model.problem import ProblemCode
 
 #: The version of these lines. A newer one is refused, an older one must stay readable.
 VERSION: Final = 1
@@ -107,6 +108,14 @@ class Parent(_Line, frozen=True, kw_only=True, tag="item"):
     added_at: Time = 0
 
 
+class PlacePart(_Part, frozen=True, kw_only=True):
+    """Where a file was before; an absolute path."""
+
+    path: str
+    path_b64: Encoded | None = None
+    until: Time
+
+
 class File(_Line, frozen=True, kw_only=True, tag="file"):
     """A media file, present or missing; its path is relative to its root."""
 
@@ -122,6 +131,26 @@ class File(_Line, frozen=True, kw_only=True, tag="file"):
     missing_reason: MissingReason | None = None
     #: Ids of rows that turned out to be this one.
     aliases: list[Id] = []
+    #: The oldest first.
+    former_places: list[PlacePart] = []
+
+
+class SetAside(_Line, frozen=True, kw_only=True, tag="set_aside"):
+    """Somebody does not want to hear of a problem; its path is relative to its root."""
+
+    root: Id
+    path: str
+    path_b64: Encoded | None = None
+    code: ProblemCode
+    detail: Annotated[str, msgspec.Meta(max_length=500)]
+    found_at: Time
+    at: Time
+    #: Whose problem it is, and of what time it was then: of another time it is to be told again.
+    file: Id | None = None
+    mtime_ns: Time | None = None
+    #: The folder that a scan of settles it, where it is no file's; relative to the root.
+    folder: str | None = None
+    folder_b64: Encoded | None = None
 
 
 class Conversion(_Line, frozen=True, kw_only=True, tag="conversion"):
@@ -157,7 +186,7 @@ class End(_Line, frozen=True, kw_only=True, tag="end"):
     lines: Count
 
 
-Line = Head | Counter | Setting | Shelf | Parent | File | Conversion | NotSame | End
+Line = Head | Counter | Setting | Shelf | Parent | File | SetAside | Conversion | NotSame | End
 
 _decoder = msgspec.json.Decoder(Line)
 _encoder = msgspec.json.Encoder()

@@ -15,6 +15,7 @@ from shelfread.app import export_lines as lines
 from shelfread.app.export_lines import Line, bytes_fields
 from shelfread.model.library import options_json
 from shelfread.model.missing import MissingReason
+from shelfread.model.problem import ProblemCode
 from shelfread.store import exporting
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database
@@ -59,7 +60,7 @@ async def _lines(database: Database) -> AsyncGenerator[Line]:
             yield lines.Parent(
                 library=library_id, table=table, id=row_id, added_at=added_at, **bytes_fields("key", key)
             )
-        async for row, path, also in exporting.files(connection):
+        async for row, path, also, before in exporting.files(connection):
             yield lines.File(
                 id=row.id,
                 root=row.root_id,
@@ -69,7 +70,22 @@ async def _lines(database: Database) -> AsyncGenerator[Line]:
                 missing_at=row.missing_at,
                 missing_reason=row.missing_reason and MissingReason(row.missing_reason),
                 aliases=also,
+                former_places=[
+                    lines.PlacePart(until=place.until, **bytes_fields("path", place.path)) for place in before
+                ],
                 **bytes_fields("path", path),
+            )
+        async for row in exporting.set_aside(connection):
+            yield lines.SetAside(
+                root=row.root_id,
+                code=ProblemCode(row.code),
+                detail=row.detail,
+                found_at=row.found_at,
+                at=row.ignored_at,
+                file=row.file_id,
+                mtime_ns=row.mtime_ns,
+                **bytes_fields("path", row.path),
+                **({} if row.folder is None else bytes_fields("folder", row.folder)),
             )
         async for row in exporting.converted(connection):
             yield lines.Conversion(

@@ -18,6 +18,7 @@ from shelfread.app.export_lines import LONGEST_LINE, BadLine, Line, bytes_of
 from shelfread.store import config, importing
 from shelfread.store.clock import now_us
 from shelfread.store.database import Database, StatementFailed
+from shelfread.store.former import FormerPlace
 from shelfread.store.importing import FileRows, FileTold
 
 #: Rows that are written at once.
@@ -114,6 +115,9 @@ class _Import:
             missing_at=one.missing_at,
             missing_reason=one.missing_reason and one.missing_reason.value,
             aliases=one.aliases,
+            former_places=[
+                FormerPlace(bytes_of(place.path, place.path_b64), place.until) for place in one.former_places
+            ],
         )
 
     def _parent(self, one: Any) -> tuple[int, str, bytes, int, int]:
@@ -142,6 +146,8 @@ class _Import:
                 )
         elif isinstance(one, lines.Setting):
             await config.put(connection, one.key, one.value)
+        elif isinstance(one, lines.SetAside):
+            await self._set_aside(one)
         elif isinstance(one, lines.Conversion):
             await importing.add_conversion(connection, one.file, _conversion(one))
         elif isinstance(one, lines.NotSame):
@@ -154,6 +160,20 @@ class _Import:
             }
             if not await importing.add_not_same(connection, self._told.library_of_root, values):
                 raise BadExport(f"it says of the file {one.new}, which it does not have, that it is another")
+
+    async def _set_aside(self, one: lines.SetAside) -> None:
+        folder_id = None
+        if one.folder is not None:
+            folder_id = await self._files.folder(one.root, bytes_of(one.folder, one.folder_b64))
+        values = {
+            "root_id": one.root,
+            "path": bytes_of(one.path, one.path_b64),
+            "code": one.code.value,
+            "detail": one.detail.replace("\0", ""),
+            "found_at": one.found_at,
+            "ignored_at": one.at,
+        }
+        await importing.add_set_aside(self._connection, values, one.file, one.mtime_ns, folder_id)
 
 
 def _portions(group: Iterator[Line]) -> Iterator[Sequence[Line]]:

@@ -73,7 +73,7 @@ async def confirm(app: App, row_id: int) -> int:
             raise NotSettled("the files were moved meanwhile")
         left_behind = await moves.folders_of(connection, [one.old_file_id])
         await made[new_library].merge(connection, pairs)
-        await moves.merge_rows(connection, pairs)
+        await moves.merge_rows(connection, pairs, now_us())
         await made[old_library].regroup(connection, left_behind, now_us())
         if new_library != old_library:
             await between.sort_out(connection, new_library, old_library)

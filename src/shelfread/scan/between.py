@@ -74,7 +74,7 @@ class Between:
             if pairs:
                 await self._of(library_id).merge(connection, pairs)
         merged = await moves.merge_rows(
-            connection, [pair for pairs in into.values() for pair in pairs], self._job_seq
+            connection, [pair for pairs in into.values() for pair in pairs], now, self._job_seq
         )
         # What stayed in their folders may belong together in another way now.
         for library_id, folders in sorted(left_behind.items()):

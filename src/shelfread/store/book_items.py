@@ -17,8 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.store.browse_books import WRITERS
 from shelfread.store.covers import Cover, covers_of
 from shelfread.store.files import sliced
-from shelfread.store.items import FILE_COLUMNS, Shown, add_problems, place_of
+from shelfread.store.former import add_places
+from shelfread.store.items import FILE_COLUMNS, Shown, add_problems
 from shelfread.store.missing_items import add_missing
+from shelfread.store.paths import place_of
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import book_credits, book_tags, books, folders, is_odd, media_files, roots, series
 
@@ -161,6 +163,7 @@ async def books_of(connection: AsyncConnection, ids: Sequence[int], *, whole: bo
         await _add_credits(connection, found, mine, whole=whole)
         if whole:
             await _add_tags(connection, found, mine)
+            await add_places(connection, found, mine)
         await add_problems(connection, found, mine)
     return [found[row_id] for row_id in ids if row_id in found]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shelfread.store.items import place_of
+from shelfread.store.paths import place_of
 from shelfread.store.tables import books, episodes, folders, media_files, movies, roots, tracks, videos
 
 

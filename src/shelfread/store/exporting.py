@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shelfread.store import former
 from shelfread.store.database import Database
+from shelfread.store.former import FormerPlace
 from shelfread.store.remembered import season_key
 from shelfread.store.tables import (
     aliases,
@@ -29,6 +31,7 @@ from shelfread.store.tables import (
     likenesses,
     media_files,
     movies,
+    problems,
     releases,
     remembered,
     roots,
@@ -102,8 +105,10 @@ async def parents(connection: AsyncConnection) -> AsyncIterator[tuple[int, str, 
             yield row.library_id, table_name, row.id, bytes(row.key), row.added_at
 
 
-async def files(connection: AsyncConnection) -> AsyncIterator[tuple[Row, bytes, list[int]]]:
-    """Files with their path below their root, and the ids that lead to them."""
+async def files(
+    connection: AsyncConnection,
+) -> AsyncIterator[tuple[Row, bytes, list[int], list[FormerPlace]]]:
+    """Files with their path below their root, the ids that lead to them, and where they were before."""
     columns = (
         media_files.c.id,
         media_files.c.size,
@@ -127,8 +132,10 @@ async def files(connection: AsyncConnection) -> AsyncIterator[tuple[Row, bytes, 
             select(aliases.c.file_id, aliases.c.old_id).where(between).order_by(aliases.c.old_id)
         ):
             also[file_id].append(old_id)
+        before = await former.places_between(connection, page[0].id, page[-1].id)
         for row in page:
-            yield row, row.path + b"/" + row.name if row.path else row.name, also[row.id]
+            path = row.path + b"/" + row.name if row.path else row.name
+            yield row, path, also[row.id], before[row.id]
         after = page[-1].id
 
 
@@ -136,6 +143,23 @@ async def converted(connection: AsyncConnection) -> AsyncIterator[Row]:
     """What became of books that were converted, and is not in the middle of it."""
     done = select(conversions).where(conversions.c.state.in_(("removing", "done")))
     async for row in _paged(connection, done, conversions.c.id):
+        yield row
+
+
+async def set_aside(connection: AsyncConnection) -> AsyncIterator[Row]:
+    """Problems that a person does not want to hear of; `folder`: where the problem of no file is settled."""
+    columns = (
+        problems,
+        media_files.c.mtime_ns,
+        sa.case((problems.c.file_id.is_(None), folders.c.path)).label("folder"),
+    )
+    query = (
+        select(*columns)
+        .outerjoin(media_files, media_files.c.id == problems.c.file_id)
+        .outerjoin(folders, folders.c.id == problems.c.folder_id)
+        .where(problems.c.ignored_at.is_not(None))
+    )
+    async for row in _paged(connection, query, problems.c.id):
         yield row
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.problem import ProblemCode
 from shelfread.store.files import below
-from shelfread.store.items import place_of
+from shelfread.store.paths import place_of
 from shelfread.store.tables import folders, media_files, problems, removals, roots
 
 

@@ -13,9 +13,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.library import LibraryOptions, RootState
+from shelfread.store import former
 from shelfread.store.clock import text_of
 from shelfread.store.database import insert_rows
 from shelfread.store.files import FILE_COLUMNS
+from shelfread.store.former import FormerPlace
 from shelfread.store.ids import next_id
 from shelfread.store.library_options import options_text
 from shelfread.store.tables import (
@@ -27,6 +29,7 @@ from shelfread.store.tables import (
     likenesses,
     media_files,
     metadata,
+    problems,
     remembered,
     roots,
     schedules,
@@ -50,6 +53,8 @@ class FileTold(NamedTuple):
     missing_at: int | None
     missing_reason: str | None
     aliases: Sequence[int]
+    #: The oldest first.
+    former_places: Sequence[FormerPlace]
 
 
 async def is_empty(connection: AsyncConnection) -> bool:
@@ -173,6 +178,13 @@ class FileRows:
         await insert_rows(self._connection, media_files, _FILE_COLUMNS, rows)
         also = [(old_id, one.id) for one in told for old_id in one.aliases]
         await insert_rows(self._connection, aliases, ("old_id", "file_id"), also)
+        before = {one.id: one.former_places for one in told if one.former_places}
+        await former.add(self._connection, before)
+
+    async def folder(self, root_id: int, path: bytes) -> int:
+        """The row of a folder, made where there is none."""
+        await self._make_folders([(root_id, path)])
+        return self._folders[root_id, path]
 
     async def _make_folders(self, wanted: Sequence[tuple[int, bytes]]) -> None:
         missing: list[tuple[int, bytes]] = []
@@ -210,6 +222,30 @@ class FileRows:
 
 def _folder_of(path: bytes) -> bytes:
     return path.rpartition(b"/")[0]
+
+
+async def add_set_aside(
+    connection: AsyncConnection,
+    values: Mapping[str, Any],
+    file_id: int | None,
+    mtime_ns: int | None,
+    folder_id: int | None,
+) -> None:
+    """A problem that a person set aside. It stays so if the next scan finds its file as it was then."""
+    if file_id is not None:
+        file = media_files.c.id == file_id
+        folder_id = (await connection.execute(select(media_files.c.folder_id).where(file))).scalar_one()
+        if mtime_ns is not None:
+            await connection.execute(update(media_files).where(file).values(mtime_ns=mtime_ns))
+    await connection.execute(
+        insert(problems).values(
+            id=await next_id(connection, "problems"),
+            path_text=text_of(values["path"]),
+            file_id=file_id,
+            folder_id=folder_id,
+            **values,
+        )
+    )
 
 
 async def add_conversion(connection: AsyncConnection, file_id: int | None, values: Mapping[str, Any]) -> None:

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.covers import covers_of
 from shelfread.store.files import sliced
+from shelfread.store.former import add_places
 from shelfread.store.missing_items import add_missing
+from shelfread.store.paths import place_of
 from shelfread.store.search_due import ItemKind
 from shelfread.store.tables import (
     aliases,
@@ -119,6 +121,8 @@ async def tracks_of(connection: AsyncConnection, ids: Sequence[int], *, whole: b
                 one["pictures"] = json.loads(one["pictures"] or "[]")
             found[one["id"]] = one
         await _add_belongings(connection, found, part)
+        if whole:
+            await add_places(connection, found, [row_id for row_id in part if row_id in found])
     return [found[row_id] for row_id in ids if row_id in found]
 
 
@@ -216,11 +220,6 @@ async def taken_over_by(connection: AsyncConnection, file_id: int) -> int | None
     """The row that a redundant id leads to."""
     found = await connection.execute(select(aliases.c.file_id).where(aliases.c.old_id == file_id))
     return found.scalar_one_or_none()
-
-
-def place_of(root: bytes, folder: bytes, name: bytes) -> bytes:
-    """The absolute path of a file."""
-    return root.rstrip(b"/") + b"/" + (folder + b"/" + name if folder else name)
 
 
 async def _rows(

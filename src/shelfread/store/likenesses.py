@@ -16,7 +16,7 @@ from shelfread.model.likeness import Why
 from shelfread.store.database import run_many
 from shelfread.store.files import sliced
 from shelfread.store.ids import next_id
-from shelfread.store.items import place_of
+from shelfread.store.paths import place_of
 from shelfread.store.tables import folders, likenesses, media_files, removals, roots
 
 _OLD, _NEW = media_files.alias("old_file"), media_files.alias("new_file")

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store import search_due, tidying
 from shelfread.store.files import sliced
-from shelfread.store.items import place_of
+from shelfread.store.paths import place_of
 from shelfread.store.tables import (
     books,
     episodes,

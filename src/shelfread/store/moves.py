@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.model.catalogue import FolderWrite
 from shelfread.model.change import Change
-from shelfread.store import ignoring, likenesses
+from shelfread.store import former, ignoring, likenesses
 from shelfread.store.database import insert_rows, run_many
 from shelfread.store.files import FILE_COLUMNS, sliced
 from shelfread.store.tables import aliases, conversions, folders, media_files, problems, removals, roots
@@ -183,13 +183,13 @@ class Merged(NamedTuple):
 
 
 async def merge_rows(
-    connection: AsyncConnection, pairs: Sequence[tuple[int, int]], job_seq: int | None = None
+    connection: AsyncConnection, pairs: Sequence[tuple[int, int]], now: int, job_seq: int | None = None
 ) -> list[Merged]:
     """Give the old rows the place and facts of the new ones, and leave the new ids as aliases.
 
     The kind's own rows must have changed hands before: a new row goes with everything that refers to it.
-    Pairs are (new, old); `job_seq` is the job that found that they moved, if one did. Gives what each new row
-    was.
+    Pairs are (new, old); `job_seq` is the job that found that they moved, if one did. `now` is in
+    microseconds. Gives what each new row was.
     """
     merged: list[Merged] = []
     updates: list[tuple[object, ...]] = []
@@ -205,6 +205,7 @@ async def merge_rows(
             merged.append(Merged(row.status, row.added_at, row.read_job, row.root_id, row.path))
             changed = row[-2:] if job_seq is None else (job_seq, Change.MOVED.value)
             updates.append((*row[4:-2], *changed, old_of[row.id]))
+    await former.note(connection, pairs, now)
     await ignoring.follow(connection, pairs)
     for part in sliced([old for _, old in pairs]):
         await connection.execute(delete(problems).where(problems.c.file_id.in_(part)))

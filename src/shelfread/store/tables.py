@@ -162,6 +162,26 @@ aliases = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: Where files were before they turned up elsewhere.
+former_places = sa.Table(
+    "former_places",
+    metadata,
+    sa.Column(
+        "file_id",
+        BIG,
+        sa.ForeignKey("media_files.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # Tells the places of one file apart; their order is that of their times.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    # Absolute, as it was then.
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    # When it was found elsewhere, or to be gone.
+    sa.Column("until", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: Files a scan found gone: settled by its last transaction, or held until a person decides.
 removals = sa.Table(
     "removals",

@@ -17,7 +17,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shelfread.store.files import sliced
-from shelfread.store.items import FILE_COLUMNS, Shown, place_of
+from shelfread.store.items import FILE_COLUMNS, Shown
+from shelfread.store.paths import place_of
 from shelfread.store.tables import folders, media_files, roots, videos
 
 #: A title of a DVD and its part; part 0 is its menu.

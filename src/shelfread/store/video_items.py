@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.store.browse_videos import GENRE
 from shelfread.store.covers import covers_of
 from shelfread.store.files import sliced
+from shelfread.store.former import add_places
 from shelfread.store.items import Shown, add_problems
 from shelfread.store.missing_items import NOT_MISSING, add_missing
 from shelfread.store.search_due import ItemKind
@@ -111,6 +112,8 @@ async def videos_of(connection: AsyncConnection, ids: Sequence[int], *, whole: b
         rows = await connection.execute(query.where(videos.c.file_id.in_(part)))
         mine = {row["id"]: shown_file(row) for row in rows.mappings()}
         await add_problems(connection, mine, list(mine))
+        if whole:
+            await add_places(connection, mine, list(mine))
         found |= mine
     for one in found.values():
         if whole:
@@ -197,6 +200,7 @@ async def _add_versions(
             one["versions"] = [_with_streams(version) for version in versions]
             parts = {part["id"]: part for version in versions for part in version["parts"]}
             await add_problems(connection, parts, list(parts))
+            await add_places(connection, parts, list(parts))
 
 
 def _missing(files: Sequence[Any]) -> dict[str, Any]:
