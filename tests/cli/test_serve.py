@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shelfread.model.job import JobStatus
 from shelfread.queue.schedule import Schedules
 from shelfread.store import tables
+from tests.api.api_stand import client_of, tokens_of
 from tests.cli.staying_programs import (
     AS_TYPED,
     FILES,
@@ -92,6 +93,18 @@ async def test_d22_d24_http_answers_while_a_scan_runs_and_while_its_process_hang
     assert beside
     assert longest < 1.0
     await anywhere.job_is(job_id, JobStatus.COMPLETED)
+
+
+async def test_what_the_command_line_says_goes_before_settings_and_is_told_as_such(at_home: House) -> None:
+    at_home.settings_file("SHELFREAD_PORT=5\nSHELFREAD_WORKER_COUNT=3\n")
+    server = await at_home.serve("--workers", "0")
+    token = (await tokens_of(at_home.app))["admin"]
+    async with client_of(server.url) as client:
+        answer = await client.get("/api/v1/system", headers={"Authorization": f"Bearer {token}"})
+    told = {one["name"]: (one["value"], one["origin"]) for one in answer.json()["settings"]}
+    assert told["SHELFREAD_PORT"] == (0, "command")
+    assert told["SHELFREAD_WORKER_COUNT"] == (0, "command")
+    assert told["SHELFREAD_HOST"][1] == "default"
 
 
 async def test_a_schedule_that_is_due_is_fired(at_home: House, tmp_path: Path) -> None:

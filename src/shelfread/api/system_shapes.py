@@ -48,7 +48,7 @@ class SettingShape(BaseModel):
     value: bool | int | float | str | list[str] | None = Field(
         examples=[10.0], description="Null where there is none, and of a secret."
     )
-    origin: Literal["default", "environment", "file", "database"]
+    origin: Literal["default", "environment", "file", "database", "command"]
     secret: bool
 
 

@@ -57,6 +57,8 @@ class App:
         self.database = database
         self.libraries = LibraryRepository(database)
         self.accounts = Accounts(database)
+        #: What the command line said instead of settings, by the name of the variable.
+        self.typed: dict[str, str | int] = {}
         #: Rung when the queue changes; workers of this process listen.
         self.bell = Bell()
         self.jobs = ScanJobRepository(database, ring=self.bell.ring)

@@ -80,6 +80,8 @@ async def _settings(app: App) -> list[dict[str, Any]]:
         kept = stored.get(one.name.removeprefix("SHELFREAD_").lower())
         # What the catalogue keeps goes before the environment.
         said = one if kept is None else one._replace(value=kept, origin="database")
+        if one.name in app.typed:
+            said = one._replace(value=app.typed[one.name], origin="command")
         told.append(said._asdict())
     return told
 

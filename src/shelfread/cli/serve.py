@@ -52,9 +52,11 @@ def serve(
         return FAILED
 
     asked = _Asked(host or settings.host, workers, as_json, without_login)
+    typed = {"SHELFREAD_HOST": host or None, "SHELFREAD_PORT": port, "SHELFREAD_WORKER_COUNT": workers}
 
     async def work(orders: Orders) -> int:
         async with open_app(settings) as app:
+            app.typed = {name: value for name, value in typed.items() if value is not None}
             return await _Server(app, sockets, asked).run(orders)
 
     try:

@@ -41,6 +41,7 @@ MEANINGS: dict[str, str] = {
 ORIGINS = {
     "default": "default",
     "environment": "environment",
+    "command": "command line",
     "file": "shelfread.env",
     "database": "set here",
 }
