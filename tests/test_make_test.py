@@ -43,7 +43,7 @@ def _tested(folder: Path, *words: str, without: int = 0, with_one: int = 0) -> t
 def test_tests_with_a_browser_run_after_the_others_and_both_hear_what_was_typed(tmp_path: Path) -> None:
     code, (first, second) = _tested(tmp_path, "-k", "a or b")
     assert code == 0
-    assert first == "/bin/true|-m|pytest|-n|3|--maxprocesses|8|-m|not browser|-k|a or b|"
+    assert first == "/bin/true|-m|pytest|-n|3|--maxprocesses|8|--dist|worksteal|-m|not browser|-k|a or b|"
     assert second == "/bin/true|-m|pytest|-n|2|-rs|-m|browser|-k|a or b|"
 
 

@@ -16,7 +16,8 @@ for word in "$@"; do
     esac
 done
 
-run -n "${PYTEST_WORKERS:-2}" --maxprocesses 8 -m "not browser" "$@"
+# Who has run out of tests takes some from the others: else the last minutes are those of one process.
+run -n "${PYTEST_WORKERS:-2}" --maxprocesses 8 --dist worksteal -m "not browser" "$@"
 without=$?
 
 # Empty where there is none.
