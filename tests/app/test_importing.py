@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import AsyncIterator, Callable
@@ -78,7 +79,8 @@ GOOD: Lines = [
         "found_at": 1,
         "at": 2,
         "file": 7,
-        "mtime_ns": 3,
+        # A filesystem may say anything.
+        "mtime_ns": (1 << 63) - 1,
     },
     {"type": "end", "lines": 11},
 ]
@@ -153,6 +155,12 @@ BAD: dict[str, tuple[Callable[[Lines], None], str]] = {
     "a problem with a long path": (_set(ASIDE, path="x" * 3000), "below a root"),
     "a problem with a long story": (_set(ASIDE, detail="x" * 501), "line 10"),
     "a problem in a folder upwards": (_set(ASIDE, file=None, folder="a/../.."), "no file can have"),
+    "a problem in a hidden folder": (
+        _set(ASIDE, file=None, folder="", folder_b64=base64.b64encode(b"../x").decode()),
+        "no file can have",
+    ),
+    "a problem in a folder with NUL": (_set(ASIDE, file=None, folder="a/\0"), "no file can have"),
+    "a problem of no time": (_set(ASIDE, mtime_ns=1 << 63), "line 10"),
     "a problem twice": (_twice(ASIDE), "does not accept"),
     "an unknown table": (_set(ITEM, table="users"), "no table"),
     "an unknown library": (_set(ITEM, library=5), "library 5"),
@@ -218,6 +226,10 @@ async def test_a_dry_run_does_everything_and_keeps_nothing(app: App) -> None:
     assert {row["id"] for row in rows["media_files"]} == {7, 10}
     (kept,) = rows["remembered"]
     assert (kept["subject"], kept["key"], kept["row_id"]) == ("artists", b"ann", 9)
+    (place,) = rows["former_places"]
+    assert (place["file_id"], place["path"], place["until"]) == (7, b"/srv/old/1.mp3", 3)
+    (aside,) = rows["problems"]
+    assert (aside["file_id"], aside["path"], aside["ignored_at"]) == (7, b"A/1.mp3", 2)
     assert {row["name"]: row["next"] for row in rows["id_counters"]}["media_files"] == 50
 
 

@@ -186,9 +186,9 @@ class Check:
         path = bytes_of(line.path, line.path_b64)
         if path.startswith(b"/") or b"\0" in path or len(path) > PATH_LIMIT:
             raise BadLine("its path is none below a root")
-        if line.folder:
+        if line.folder is not None:
             folder = bytes_of(line.folder, line.folder_b64)
-            for part in folder.split(b"/"):
+            for part in folder.split(b"/") if folder else ():
                 _refuse_name(part)
             if len(folder) > FOLDER_PATH_LIMIT:
                 raise BadLine("the path of its folder is too long")

@@ -26,6 +26,8 @@ Id = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 #: Years before the epoch are as good as any.
 Time = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
+#: Nanoseconds that a filesystem says, whatever they are.
+Stamp = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Encoded = Annotated[str, msgspec.Meta(max_length=100_000)]
@@ -147,7 +149,7 @@ class SetAside(_Line, frozen=True, kw_only=True, tag="set_aside"):
     at: Time
     #: Whose problem it is, and of what time it was then: of another time it is to be told again.
     file: Id | None = None
-    mtime_ns: Time | None = None
+    mtime_ns: Stamp | None = None
     #: The folder that a scan of settles it, where it is no file's; relative to the root.
     folder: str | None = None
     folder_b64: Encoded | None = None
@@ -160,11 +162,11 @@ class Conversion(_Line, frozen=True, kw_only=True, tag="conversion"):
     source: str
     source_b64: Encoded | None = None
     source_size: Count
-    source_mtime_ns: Time
+    source_mtime_ns: Stamp
     target: str
     target_b64: Encoded | None = None
     target_size: Count
-    target_mtime_ns: Time
+    target_mtime_ns: Stamp
     converter: Count
     at: Time
 
