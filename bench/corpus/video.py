@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -160,7 +161,8 @@ def film(what: Film) -> bytes:
     """The bytes of a film; the same ones for the same `what`, as far as the encoders are deterministic."""
     target = io.BytesIO()
     options = {**_BITEXACT, **dict(what.muxing)}
-    with av.open(target, "w", format=CONTAINERS[what.container][0], options=options) as output:
+    container = CONTAINERS[what.container][0]
+    with _as_urgent_as_before(), av.open(target, "w", format=container, options=options) as output:
         if what.title:
             output.metadata["title"] = what.title
         feeds = [_picture(output, one, what) for one in what.pictures]
@@ -184,6 +186,23 @@ def film(what: Film) -> bytes:
     if any(one.atmos for one in what.sounds):
         content = video_boxes.with_atmos(content)
     return content
+
+
+@contextmanager
+def _as_urgent_as_before() -> Iterator[None]:
+    """The encoder of AV1 makes the thread that calls it a real-time one where it may, and leaves it so.
+
+    For root it may: all that such a process starts later goes before everything else on the machine.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != before[0]:
+            os.sched_setscheduler(0, *before)
 
 
 def _time(packet: Any) -> float:

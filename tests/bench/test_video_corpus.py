@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import av
@@ -18,6 +19,13 @@ _CODECS = {
     "mpegps": (Picture("mpeg2"), Sound("ac3")),
     "asf": (Picture("wmv2"), Sound("wma")),
 }
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system does not say")
+def test_no_encoder_leaves_this_process_more_urgent_than_it_was() -> None:
+    """One did, for root: whatever a run of tests or a benchmark started later starved everything else."""
+    film(Film(pictures=(Picture("av1"),)))
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
