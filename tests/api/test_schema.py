@@ -38,7 +38,7 @@ from tests.conftest import Tree, cover
 #: Tries of each operation beside the examples of the description: a few, fewer on PostgreSQL, for most are
 #: judged before a database is asked.
 _ASKED = int(os.environ.get("SHELFREAD_SCHEMA_TRIES", "0"))
-TRIES = {"sqlite": _ASKED or 2, "postgresql": _ASKED or 1}
+TRIES = {"sqlite": _ASKED or 4, "postgresql": _ASKED or 2}
 #: Where the edges of every value are tried, too. Those of questions are for the long form, and `test_hostile`
 #: has its own.
 EDGES = {"sqlite": True, "postgresql": bool(_ASKED)}
